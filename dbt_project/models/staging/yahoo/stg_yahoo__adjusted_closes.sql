@@ -1,0 +1,2 @@
+select 'yahoo' as provider, symbol, session_date, adjusted_close, known_on, pulled_at, provenance
+from {{ source('raw', 'yahoo_adjusted_closes') }}

@@ -1,0 +1,109 @@
+"""The dbt yml of the sources as table contracts: columns, types, keys, limits. Written once, in dbt; read here. Not for checking."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from pipelines.settings import ROOT
+
+STAGING = ROOT / "dbt_project" / "models" / "staging"
+
+POLARS_TYPES: dict[str, pl.DataType] = {
+    "varchar": pl.String(),
+    "date": pl.Date(),
+    "timestamp": pl.Datetime("us"),
+    "double": pl.Float64(),
+    "bigint": pl.Int64(),
+    "boolean": pl.Boolean(),
+}
+
+
+class ContractError(Exception):
+    """A source yml cannot be read as a contract; the message names file, table and cure."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: DuckDB type, and the limits a value must keep."""
+
+    name: str
+    data_type: str
+    description: str
+    nullable: bool = True
+    above: float | None = None
+    min: float | None = None
+    max: float | None = None
+    values: tuple[str, ...] | None = None
+    pattern: str | None = None
+
+    @property
+    def polars_type(self) -> pl.DataType:
+        return POLARS_TYPES[self.data_type]
+
+
+@dataclass(frozen=True)
+class TableContract:
+    """One raw table: its columns, natural key, and the names of the checks its batches must pass."""
+
+    name: str
+    description: str
+    provider: str
+    key: tuple[str, ...]
+    date_column: str
+    symbol_column: str | None
+    checks: tuple[str, ...]
+    columns: tuple[Column, ...]
+    max_move_pct: float | None = None
+    max_fall_pct: float | None = None
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns if c.name not in self.key)
+
+    @property
+    def schema(self) -> pl.Schema:
+        """Polars schema of a cast batch."""
+        return pl.Schema({c.name: c.polars_type for c in self.columns})
+
+
+def _contract(table: dict[str, Any], path: Path) -> TableContract:
+    where = f"{path.name}, table {table.get('name')}"
+    try:
+        meta = dict(table["config"]["meta"])
+        columns = tuple(
+            Column(
+                name=c["name"],
+                data_type=c["data_type"],
+                description=c["description"],
+                **{k: tuple(v) if k == "values" else v for k, v in ((c.get("config") or {}).get("meta") or {}).items()},
+            )
+            for c in table["columns"]
+        )
+        lists = {name: tuple(meta.pop(name)) for name in ("key", "checks")}
+        contract = TableContract(name=table["name"], description=table["description"].strip(), columns=columns, **lists, **meta)
+    except (KeyError, TypeError) as problem:
+        raise ContractError(f"{where}: {problem!r}. Follow the form of the other sources.") from None
+    names = {c.name for c in columns}
+    unknown = [c.data_type for c in columns if c.data_type not in POLARS_TYPES]
+    if unknown or not set(contract.key) <= names or contract.date_column not in names:
+        raise ContractError(f"{where}: unknown types {unknown}, or a key or date column that is not a column. Correct the yml.")
+    return contract
+
+
+@cache
+def contracts() -> dict[str, TableContract]:
+    """Every raw table by name.
+
+    Raises:
+        ContractError: a yml without the parts a contract needs.
+    """
+    found = {}
+    for path in sorted(STAGING.glob("*/_*__sources.yml")):
+        for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
+            for table in source["tables"]:
+                found[table["name"]] = _contract(table, path)
+    return found

@@ -1,0 +1,95 @@
+"""Every setting of the project, read from the environment once; the only module that reads it. Not for run options (those are Dagster run config)."""
+
+import difflib
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "ROTATION_"
+
+Mode = Literal["sample", "live"]
+
+
+class SettingsError(Exception):
+    """A setting is unknown or unusable; the message names it and says how to mend it."""
+
+
+class Settings(BaseSettings):
+    """Frozen settings. Every field is set by an environment variable ROTATION_<NAME> or a line of `.env` at the root."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ROOT / ".env", frozen=True, extra="ignore")
+
+    sources: Mode = Field("sample", description="Default market of a run: sample (simulated, offline) or live.")
+    warehouse: Path = Field(ROOT / "warehouse", description="Folder of all data: work, candidate, published, archive, quarantine, drop.")
+    drop: Path | None = Field(None, description="Folder watched for vendor files; default: drop/ in the warehouse.")
+    mirror: AnyHttpUrl | None = Field(None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH.")
+    contact: str | None = Field(None, description="E-mail address named in the User-Agent; some providers refuse requests without one.")
+    tiingo_token: SecretStr | None = Field(None, description="Tiingo API token; without it Tiingo is not asked.")
+    http_connect_timeout_s: float = Field(10, gt=0, le=120, description="Seconds to wait for a connection.")
+    http_deadline_s: float = Field(60, gt=0, le=900, description="Seconds one whole response may take, trickling or not.")
+    http_retries: int = Field(3, ge=0, le=10, description="Further tries after a failure that can pass.")
+    threads: int | None = Field(None, ge=1, description="Threads of DuckDB and dbt; default: the machine's cores, at most 4.")
+    memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$", description="Memory DuckDB may use, such as 2GB.")
+    keep_publications: int = Field(10, ge=1, le=1000, description="Publications kept for rollback.")
+    ui_host: str = Field("127.0.0.1", description="Address the UI binds to.")
+    ui_port: int = Field(3000, ge=1, le=65535, description="Port of the UI.")
+
+    @field_validator("warehouse", "drop")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path if path is None else (path if path.is_absolute() else ROOT / path)
+
+    @property
+    def drop_folder(self) -> Path:
+        return self.drop or self.warehouse / "drop"
+
+    @property
+    def archive(self) -> Path:
+        return self.warehouse / "archive"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.warehouse / "quarantine"
+
+    def work_file(self, mode: Mode) -> Path:
+        return self.warehouse / "work" / mode / "work.duckdb"
+
+    def candidate_file(self, mode: Mode) -> Path:
+        return self.warehouse / "candidate" / mode / "rotation.duckdb"
+
+    def published(self, mode: Mode) -> Path:
+        return self.warehouse / "published" / mode
+
+    @property
+    def cores(self) -> int:
+        return self.threads or min(4, os.cpu_count() or 1)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment and `.env`.
+
+    Raises:
+        SettingsError: an unknown ROTATION_ variable, or a value that cannot be used.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
+            raise SettingsError(f"The environment sets {name}, which is not a setting of Rotation: {hint} Unset it or correct the name.")
+    try:
+        return Settings(**overrides)
+    except ValidationError as problem:
+        lines = [f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in problem.errors()]
+        raise SettingsError("Unusable settings: " + "; ".join(lines) + ". See .env.example for every setting and its form.") from None
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
