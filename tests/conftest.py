@@ -45,7 +45,7 @@ class Replay:
 
     def log(self) -> list[dict[str, Any]]:
         """Requests answered so far."""
-        with urllib.request.urlopen(f"{self.url}/_log") as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/_log") as answer:
             return [json.loads(line) for line in answer.read().decode().splitlines()]
 
 
@@ -66,7 +66,7 @@ def serve(as_of: date, faults: list[str] | None = None) -> Iterator[Replay]:
     command = [sys.executable, str(REPLAY / "serve.py"), "--port", "0", "--as-of", str(as_of)]
     for fault in faults or []:
         command += ["--fault", fault]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
             yield Replay(server.stdout.readline().split()[-1])

@@ -1,0 +1,74 @@
+# Rotation: the two commands are `make run` and `make test`. Everything else is for daily use; `make` alone lists it.
+
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(shell command -v $(p) 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run status test test-fast ui sql lint format type lock overhead clean ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Set up once: again only when the lock or the project's metadata changed.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python found. Install Python 3.11, 3.12 or 3.13, or say which: make run PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] < (3, 14); sys.exit(0 if ok else "Python 3.11, 3.12 or 3.13 is needed, $(PYTHON) is " + sys.version.split()[0] + ". Say which: make run PYTHON=/path/to/python3.12")'
+	@echo "1/3 making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "2/3 installing the locked dependencies (some 130 packages: a minute or two)"
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "3/3 reading the dbt project"
+	@$(BIN)/python -c 'from pipelines.resources.dbt import ensure_manifest; from pipelines.settings import settings; ensure_manifest(settings())'
+	@touch $(READY)
+
+setup: $(READY) ## make .venv and install the locked dependencies, once
+
+run: $(READY) ## run the pipeline on the built-in sample market, offline, and print the answer
+	@$(BIN)/rotation run --sources sample
+
+status: $(READY) ## what is published, how fresh, which gates passed
+	@$(BIN)/rotation status
+
+test: $(READY) ## run all tests
+	@$(BIN)/python -m pytest -n auto
+
+test-fast: $(READY) ## run the tests that need no whole pipeline run
+	@$(BIN)/python -m pytest -n auto -m "not slow"
+
+ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/rotation ui
+
+sql: $(READY) ## query the published file: make sql Q="from marts.dim_metric"
+	@$(BIN)/rotation sql "$(or $(Q),select table_name, estimated_size as rows_n from duckdb_tables() order by table_name)"
+
+lint: $(READY) ## style, imports, architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+format: $(READY) ## put the code into its form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+type: $(READY) ## types
+	@$(BIN)/mypy
+
+docs: $(READY) ## build the dbt documentation into dbt_project/target/
+	@$(BIN)/python -m pipelines.docs
+
+overhead: $(READY) ## time a warm `rotation run` against a bare `dbt build`
+	@$(BIN)/python -m bench.overhead
+
+lock: ## renew requirements.lock from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file requirements.lock
+
+clean: ## remove the environment and everything built; warehouse/ stays
+	@rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+ci: ## what the continuous integration runs
+	@bash .ci/run

@@ -1,0 +1,39 @@
+{# Pairs of successive versions of one key of a raw table, seen through its staging model: what stood and what took its place, as JSON.
+   Only for reference.revisions. The key is the source contract's; a staging model may call a column otherwise. #}
+{% macro revised_rows(table, relation, renamed) -%}
+  {% set ns = namespace(key=['known_on']) %}
+  {% if execute %}
+    {% for node in graph.sources.values() if node.name == table %}{% set ns.key = node.config.meta.key %}{% endfor %}
+  {% endif %}
+  {% set columns = [] %}
+  {% for column in ns.key %}{% do columns.append(renamed.get(column, column)) %}{% endfor %}
+  {% set key = columns | join(', ') %}
+  {% set bookkeeping = 'known_on, pulled_at, provenance' %}
+  (
+    with
+    known as (
+        select * from {{ relation }} where known_on <= (select as_of_date from {{ ref('stg_clock__day') }})
+    ),
+
+    versions as (
+        select
+            concat_ws(' | ', {{ key }}) as row_key,
+            cast(to_json(struct_pack(*columns(* exclude ({{ key }}, {{ bookkeeping }})))) as varchar) as row_values,
+            {{ bookkeeping }}
+        from known
+        where ({{ key }}) in (select ({{ key }}) from known group by {{ key }} having count(*) > 1)
+    )
+
+    select
+        '{{ table }}' as table_name,
+        row_key,
+        lag(row_values) over history as old_value,
+        row_values as new_value,
+        lag(known_on) over history as known_since,
+        known_on as superseded_on,
+        provenance
+    from versions
+    window history as (partition by row_key order by known_on, pulled_at)
+    qualify old_value is not null
+  )
+{%- endmacro %}

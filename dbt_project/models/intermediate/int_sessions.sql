@@ -1,0 +1,28 @@
+-- Every session up to the last completed one. The exchange's calendar is trusted from 1970; before that a session is
+-- a day on which the S&P 500 has a bar. session_no counts from the first, so that "n sessions back" is a subtraction.
+{% set calendar_start = "date '1970-01-01'" %}
+
+with days as (
+    select session_date, is_half_day, 'exchange_calendar' as calendar_source
+    from {{ ref('stg_exchange__sessions') }}
+    where session_date >= {{ calendar_start }}
+
+    union
+
+    select bars.session_date, null as is_half_day, 'sp500_bars' as calendar_source
+    from {{ ref('stg_yahoo__bars') }} as bars
+    join {{ ref('series_catalog') }} as series on series.provider = bars.provider and series.symbol = bars.symbol
+    where series.series_id = 'SP500' and bars.session_date < {{ calendar_start }}
+)
+
+select
+    days.session_date,
+    cast(row_number() over (order by days.session_date) as integer) as session_no,
+    lag(days.session_date) over (order by days.session_date) as previous_session_date,
+    is_half_day,
+    calendar_source,
+    clock.provenance
+from days
+cross join {{ ref('stg_clock__day') }} as clock
+where days.session_date <= clock.session_date
+order by days.session_date

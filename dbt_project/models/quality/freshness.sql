@@ -1,0 +1,75 @@
+-- How late each series is, in sessions and in its own rhythm: the next observation after the last one held, plus the series' usual
+-- lag, moved to a session, is the day it was due; every session from that day on counts as one late.
+with
+observations as (
+    select series_id, max(session_date) as last_observation from {{ ref('int_bars_daily') }} where not is_partial group by series_id
+    union all
+    select series_id, max(observation_date) from {{ ref('int_fred_observations') }} group by series_id
+    union all
+    select series.series_id, max(returns.vintage_end)
+    from {{ ref('stg_french__returns') }} as returns
+    join {{ ref('series_catalog') }} as series on series.provider = 'french' and series.symbol = returns.dataset
+    join {{ ref('stg_clock__day') }} as clock on returns.known_on <= clock.as_of_date
+    group by series.series_id
+    union all
+    select series.series_id, max(months.month_end)
+    from {{ ref('stg_shiller__months') }} as months
+    join {{ ref('series_catalog') }} as series on series.provider = 'shiller' and series.symbol = months.symbol
+    join {{ ref('stg_clock__day') }} as clock on months.known_on <= clock.as_of_date
+    group by series.series_id
+),
+
+due as (
+    select
+        series.series_id,
+        series.provider,
+        series.frequency,
+        series.is_required,
+        series.late_after_sessions,
+        series.lag_days,
+        observations.last_observation,
+        case series.frequency
+            when 'daily' then coalesce(next_session.session_date, observations.last_observation + 1)
+            when 'weekly' then observations.last_observation + 7
+            -- A period is dated by its first day or by its last; the next one likewise.
+            when 'monthly' then {{ next_period('observations.last_observation', 1) }}
+            when 'quarterly' then {{ next_period('observations.last_observation', 3) }}
+        end + series.lag_days as due_on
+    from {{ ref('series_catalog') }} as series
+    left join observations using (series_id)
+    asof left join {{ ref('int_sessions') }} as next_session on next_session.session_date > observations.last_observation
+),
+
+counted as (
+    select
+        due.*,
+        -- Beyond the last session held only the weekend is known to be closed.
+        coalesce(first_session.session_date, due_on + case dayofweek(due_on) when 6 then 2 when 0 then 1 else 0 end) as expected_by,
+        case
+            when due_on is null then null
+            else coalesce((select max(session_no) from {{ ref('int_sessions') }}) - first_session.session_no + 1, 0)
+        end as sessions_late
+    from due
+    asof left join {{ ref('int_sessions') }} as first_session on first_session.session_date >= due.due_on
+)
+
+select
+    counted.series_id,
+    counted.provider,
+    counted.frequency,
+    counted.is_required,
+    counted.last_observation,
+    cast(counted.expected_by as date) as expected_by,
+    cast(counted.sessions_late as integer) as sessions_late,
+    cast(counted.late_after_sessions as integer) as late_after_sessions,
+    case
+        when counted.last_observation is null then 'missing'
+        when counted.frequency = 'ended' then 'ended'
+        when counted.sessions_late > counted.late_after_sessions then 'late'
+        else 'fresh'
+    end as status,
+    clock.as_of_date,
+    clock.provenance
+from counted
+cross join {{ ref('stg_clock__day') }} as clock
+order by series_id

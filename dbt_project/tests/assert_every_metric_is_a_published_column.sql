@@ -1,0 +1,10 @@
+-- dim_metric names tables and columns that exist.
+select metrics.metric_id, metrics.table_name, metrics.column_name
+from {{ ref('dim_metric') }} as metrics
+anti join duckdb_columns() as columns
+    on columns.database_name = '{{ target.database }}' and columns.schema_name = 'marts'
+    and columns.table_name = metrics.table_name and columns.column_name = metrics.column_name
+{% for mart in ['fct_performance_daily', 'fct_relative_performance_daily', 'fct_sector_performance_daily', 'fct_breadth_daily',
+    'fct_valuation_monthly', 'fct_discount_monthly', 'fct_policy_moves', 'fct_rates_daily'] %}
+-- depends_on: {{ ref(mart) }}
+{% endfor %}

@@ -1,0 +1,243 @@
+"""The raw assets: one op a provider fetches its series, has them judged by gate 1, and merges what passed. Not for how any of that is done (batch.py)."""
+
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import dagster as dg
+import duckdb
+import polars as pl
+
+from pipelines.assets.landing import drops
+from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
+from pipelines.assets.landing.log import log_checks, log_pulls, log_rejected, sample
+from pipelines.assets.preview import table_metadata
+from pipelines.catalog import Series, catalog
+from pipelines.checks.expectations import STORIES, check_names
+from pipelines.contracts import TableContract, contracts
+from pipelines.resources.log import append
+from pipelines.resources.market import Market, open_market
+from pipelines.resources.run import RunOptions, as_of_day
+from pipelines.resources.warehouse import latest
+from pipelines.sources import READERS, Reader
+from pipelines.sources.exchange import to_sessions
+from pipelines.sources.interface import SourceError, Window
+
+OWNERS = ["team:rotation"]
+# Bars are asked for again over this many days, so that corrections are seen; other providers send their whole history each time.
+OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90}
+ANSWERED = "provider_answered"
+
+
+def key(table: str) -> dg.AssetKey:
+    """raw.<table> as an asset key."""
+    return dg.AssetKey(["raw", table])
+
+
+def _upstream(provider: str) -> list[dg.AssetKey]:
+    """The clock and the calendar, and the providers whose series are witnesses of this one's."""
+    deps = [key("clock_day"), key("exchange_sessions")]
+    witnesses = {catalog()[s.witness_series_id].provider for s in catalog().of(provider) if s.witness_series_id}
+    return deps + [
+        key(c.name) for c in contracts().values() if c.provider in witnesses and "dates_increase" in c.checks and "adjusted" not in c.name
+    ]
+
+
+def spec(contract: TableContract, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
+    """The asset of a raw table."""
+    return dg.AssetSpec(
+        key(contract.name),
+        deps=deps,
+        description=contract.description,
+        group_name="raw",
+        owners=OWNERS,
+        kinds={"python", "duckdb"},
+        tags={"provider": contract.provider},
+        skippable=True,
+    )
+
+
+def check_specs(tables: Sequence[TableContract]) -> list[dg.AssetCheckSpec]:
+    """The checks of gate 1; every one is blocking, and closes the gate when a required series fails it."""
+    specs = [
+        dg.AssetCheckSpec(name, asset=key(c.name), blocking=True, description=" ".join(STORIES[name]))
+        for c in tables
+        for name in check_names(c)
+    ]
+    story = "A provider that is down, refuses us, or answers something else. A required series stops the run; any other keeps its last good data."
+    return [*specs, dg.AssetCheckSpec(ANSWERED, asset=key(tables[0].name), blocking=True, description=story)]
+
+
+def scope_of(context: dg.AssetExecutionContext, options: RunOptions, connection: duckdb.DuckDBPyConnection) -> Scope:
+    """The run at work."""
+    as_of = as_of_day(connection)
+    worked: date | None = connection.execute("select max(as_of_date) from quality.source_pulls").fetchall()[0][0]
+    return Scope(context.run_id, as_of, max(as_of, worked or as_of), options.warehouse.provenance, to_sessions, options.clock.now())
+
+
+def provider_assets(provider: str) -> dg.AssetsDefinition:
+    """The raw tables of one provider, landed by one op."""
+    reader = READERS[provider]
+    tables = [contracts()[t] for t in reader.TABLES]
+
+    @dg.multi_asset(name=f"land_{provider}", specs=[spec(c, _upstream(provider)) for c in tables], check_specs=check_specs(tables))
+    def land(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
+        with options.warehouse.work() as connection:
+            scope = scope_of(context, options, connection)
+            market = open_market(options, scope.as_of)
+            series = catalog().of(provider)
+            missing = reader.unavailable(market.client)
+            pulls = []
+            for n, one in enumerate(series, start=1):
+                context.log.info(f"{provider} {one.symbol} ({n} of {len(series)})")
+                if missing:
+                    pulls.append(Pull(one, not_asked=missing))
+                else:
+                    pulls.append(_pull(reader, one, market, _window(connection, tables[0], one, scope.as_of)))
+            yield from judge_and_merge(connection, scope, tables, pulls)
+
+    return land
+
+
+def drop_assets() -> dg.AssetsDefinition:
+    """The raw tables filled from the drop folder; a file is a batch, and passes whole or is moved aside whole."""
+    tables = [c for c in contracts().values() if c.provider == "drop"]
+
+    @dg.multi_asset(
+        name="land_drop",
+        specs=[spec(c, [key("clock_day"), key("exchange_sessions")]) for c in tables],
+        check_specs=check_specs(tables),
+    )
+    def land(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
+        with options.warehouse.work() as connection:
+            scope = scope_of(context, options, connection)
+            folder = open_market(options, scope.as_of).drop_folder
+            pulls = drops.pulls(connection, folder, scope, context.log.info)
+            failing = yield from judge_and_merge(connection, scope, tables, pulls)
+            drops.move_aside(folder, options.settings.quarantine / "drop" / context.run_id, pulls, failing)
+
+    return land
+
+
+def _pull(reader: Reader, series: Series, market: Market, window: Window) -> Pull:
+    before = len(market.client.receipts)
+    try:
+        frames = reader.read(series, market.client, window)
+    except SourceError as problem:
+        return Pull(series, receipts=market.client.receipts[before:], error=problem)
+    return Pull(series, frames, market.client.receipts[before:])
+
+
+def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, series: Series, as_of: date) -> Window:
+    overlap = OVERLAP_DAYS.get(series.provider)
+    if overlap is None:
+        return Window(None, as_of)
+    rows = connection.execute(
+        f"select max({contract.date_column}) from raw.{contract.name} where {contract.symbol_column} = ? and {contract.date_column} <= ?",
+        [series.symbol, as_of],
+    ).fetchall()
+    newest: date | None = rows[0][0]
+    return Window(newest - timedelta(days=overlap) if newest else None, as_of)
+
+
+def judge_and_merge(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, tables: Sequence[TableContract], pulls: Sequence[Pull]
+) -> Generator[Any, None, dict[str, str]]:
+    """Judge every table of the pulls, merge the series that passed in all of them, log, and tell Dagster. Returns the failing series with their reasons."""
+    batches: list[Batch] = []
+    for contract in sorted(tables, key=lambda c: "actions" not in c.name):  # splits first: bars are judged with them
+        actions = next((b.rows for b in batches if b.contract.name.endswith("_actions") and b.rows.height), None)
+        batches.append(judge(connection, contract, pulls, scope, actions))
+    failing = {p.series.series_id: str(p.error) for p in pulls if p.error}
+    for batch in batches:
+        failing |= {s: str(e) for s, e in batch.errors.items()}
+        for check in batch.checks:
+            failing |= dict.fromkeys(check.failing_series, message(check.table, check.check, check.observed, check.failing_series))
+    counts = {b.contract.name: merge_passed(connection, b, set(failing), scope) for b in batches}
+    log_pulls(connection, scope, pulls, batches, counts, failing)
+    answered = _answered(tables[0], pulls, batches)
+    log_checks(connection, scope, [answered, *(c for b in batches for c in b.checks)])
+    log_rejected(connection, scope, batches)
+    yield from _events(connection, scope, tables, pulls, batches, counts, failing, answered)
+    return failing
+
+
+def _answered(table: TableContract, pulls: Sequence[Pull], batches: Sequence[Batch]) -> CheckOutcome:
+    """Did every series that could be asked bring a usable answer."""
+    errors = {p.series.series_id: p.error for p in pulls if p.error} | {s: e for b in batches for s, e in b.errors.items()}
+    required = {p.series.series_id for p in pulls if p.series.is_required}
+    said = f"{len(pulls) - len(errors)} of {len(pulls)} answered"
+    for series_id, error in errors.items():
+        said += f"; {series_id}: expected {error.expected}, found {error.found[:80]}. {error.cure}"
+    rows = pl.DataFrame(
+        [(s, json.dumps({"series": s, "error": str(e)})) for s, e in errors.items()],
+        schema={"_series": pl.String, "row_json": pl.String},
+        orient="row",
+    )
+    not_asked = next((p.not_asked for p in pulls if p.not_asked), None)
+    return CheckOutcome(table.name, ANSWERED, not_asked or said, tuple(errors), rows, bool(required & set(errors)))
+
+
+def message(table: str, check: str, observed: str, series: Sequence[str]) -> str:
+    """Source, table, expectation, finding and cure in one line."""
+    guards, cure = STORIES[check]
+    return f"{', '.join(series)} for raw.{table}: {check} failed ({observed}). It guards against: {guards} {cure}"
+
+
+def _events(
+    connection: duckdb.DuckDBPyConnection,
+    scope: Scope,
+    tables: Sequence[TableContract],
+    pulls: Sequence[Pull],
+    batches: Sequence[Batch],
+    counts: Mapping[str, Mapping[str, Counts]],
+    failing: Mapping[str, str],
+    answered: CheckOutcome,
+) -> Iterator[Any]:
+    required = {p.series.series_id for p in pulls if p.series.is_required}
+    blocked = sorted(required & set(failing))
+    if blocked:
+        append(
+            connection,
+            "blocked_runs",
+            [
+                {
+                    "run_id": scope.run_id,
+                    "as_of_date": scope.as_of,
+                    "blocked_at": scope.now.replace(tzinfo=None),
+                    "gate": "gate 1",
+                    "reason": failing[s],
+                    "provenance": scope.provenance,
+                }
+                for s in blocked
+            ],
+        )
+    for batch in sorted(batches, key=lambda b: tables.index(b.contract)):
+        name = batch.contract.name
+        if not blocked:
+            rows = counts[name].values()
+            totals = {"new rows": sum(c.new_rows for c in rows), "revised rows": sum(c.revised_rows for c in rows)}
+            yield dg.MaterializeResult(
+                key(name), metadata=totals | table_metadata(connection, f"{latest(batch.contract)}", batch.contract.date_column)
+            )
+        yield from (_result(name, c) for c in batch.checks)
+    yield _result(tables[0].name, answered)
+
+
+def _result(table: str, check: CheckOutcome) -> dg.AssetCheckResult:
+    told = (
+        f"raw.{table}: {check.observed}"
+        if check.passed or check.check == ANSWERED
+        else message(table, check.check, check.observed, check.failing_series)
+    )
+    return dg.AssetCheckResult(
+        asset_key=key(table),
+        check_name=check.check,
+        passed=check.passed,
+        severity=dg.AssetCheckSeverity.ERROR if check.is_blocking else dg.AssetCheckSeverity.WARN,
+        description=told,
+        metadata={}
+        if check.passed
+        else {"failing rows": check.failing_rows.height, "sample": dg.MetadataValue.json(json.loads(sample(check)))},
+    )

@@ -1,0 +1,198 @@
+"""What one pull brought to one raw table, judged by gate 1 and merged where it passed. Not for fetching, and not for Dagster (assets.py)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+import duckdb
+import polars as pl
+
+from pipelines.assets.landing.cast import REJECTED, CastBatch, cast
+from pipelines.assets.landing.derive import derive
+from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, withdrawn
+from pipelines.assets.landing.surroundings import look_around
+from pipelines.catalog import Series
+from pipelines.checks.expectations import MOST_APART_PCT, Finding, check_names, validate
+from pipelines.contracts import TableContract
+from pipelines.sources.interface import Receipt, SourceError
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The run a batch belongs to. `revision_day`: the latest day any run has worked as of, this one included."""
+
+    run_id: str
+    as_of: date
+    revision_day: date
+    provenance: str
+    to_sessions: Callable[[pl.Series], pl.Series]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Pull:
+    """The frames of one series (or dropped file) by raw table, with the receipts of its requests; or why there are none: an
+    error, or what is missing for it to be asked at all."""
+
+    series: Series
+    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    receipts: Sequence[Receipt] = ()
+    error: SourceError | None = None
+    not_asked: str | None = None
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """One check of one table: which series failed it, with their rows (_series, row_json)."""
+
+    table: str
+    check: str
+    observed: str
+    failing_series: tuple[str, ...]
+    failing_rows: pl.DataFrame
+    is_blocking: bool
+
+    @property
+    def passed(self) -> bool:
+        return not self.failing_series
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All rows of one table in one pull, compared with what we hold and judged; nothing is written yet."""
+
+    contract: TableContract
+    rows: pl.DataFrame
+    checks: tuple[CheckOutcome, ...]
+    later_rows: Mapping[str, int] = field(default_factory=dict)
+    withdrawn_rows: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, SourceError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of one series in one table."""
+
+    rows: int
+    new_rows: int
+    revised_rows: int
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection, contract: TableContract, pulls: Sequence[Pull], scope: Scope, actions: pl.DataFrame | None = None
+) -> Batch:
+    """Cast, date, compare and check one table's part of the pulls."""
+    series = {p.series.series_id: p.series for p in pulls}
+    batches, errors = [], {}
+    for pull in pulls:
+        if contract.name in pull.frames:
+            try:
+                batches.append(_cast(pull, contract, scope))
+            except SourceError as problem:
+                errors[pull.series.series_id] = problem
+    rejected = pl.concat([b.rejected for b in batches]) if batches else pl.DataFrame(schema=REJECTED)
+    rows = pl.concat([b.rows for b in batches]) if batches else pl.DataFrame()
+    if rows.is_empty():
+        return Batch(contract, rows, _outcomes(contract, [], rows, rejected, series), errors=errors)
+    rows = _dated(rows, contract, series, scope)
+    is_later = (pl.col(contract.date_column) > scope.as_of) | (pl.col("known_on") > scope.as_of)
+    later = [rows.filter(is_later).select("_series")]
+    rows = rows.filter(~is_later)
+    around = look_around(connection, contract, rows, series, actions, scope.to_sessions)
+    rows = compare(connection, contract, derive(rows, contract, around))
+    if scope.as_of < scope.revision_day:  # a run as of an earlier day cannot say since when another value was known
+        later.append(rows.filter(pl.col("_change") == REVISED).select("_series"))
+        rows = rows.filter(pl.col("_change") != REVISED)
+    to_check = rows.filter((pl.col("_change") != UNCHANGED) | _concerns_the_whole(rows))
+    return Batch(
+        contract,
+        rows,
+        _outcomes(contract, [_noting(f, rows) for f in validate(to_check, contract)], to_check, rejected, series),
+        dict(pl.concat(later).group_by("_series").len().iter_rows()),
+        withdrawn(connection, contract, rows),
+        errors,
+    )
+
+
+def merge_passed(connection: duckdb.DuckDBPyConnection, batch: Batch, failing: set[str], scope: Scope) -> dict[str, Counts]:
+    """Merge the rows of every series that passed in all of its tables; a batch passes whole or is set aside whole."""
+    if batch.rows.is_empty():
+        return {}
+    good = batch.rows.filter(~pl.col("_series").is_in(list(failing)))
+    merge(connection, batch.contract, good, scope.revision_day, scope.provenance, scope.run_id)
+    counts = batch.rows.group_by("_series").agg(
+        pl.len(), (pl.col("_change") == NEW).sum().alias("new"), (pl.col("_change") == REVISED).sum().alias("revised")
+    )
+    return {s: Counts(n, 0, 0) if s in failing else Counts(n, new, revised) for s, n, new, revised in counts.iter_rows()}
+
+
+def _cast(pull: Pull, contract: TableContract, scope: Scope) -> CastBatch:
+    receipt = pull.receipts[-1] if pull.receipts else None
+    marked = pull.frames[contract.name].with_columns(_series=pl.lit(pull.series.series_id))
+    batch = cast(marked, contract, f"{pull.series.provider} {pull.series.symbol}")
+    pulled_at = receipt.pulled_at if receipt else scope.now
+    return CastBatch(
+        batch.rows.with_columns(
+            payload_sha256=pl.lit(receipt.sha256 if receipt else None, pl.String),
+            pulled_at=pl.lit(pulled_at.replace(tzinfo=None), pl.Datetime("us")),
+        ),
+        batch.rejected,
+    )
+
+
+def _dated(rows: pl.DataFrame, contract: TableContract, series: Mapping[str, Series], scope: Scope) -> pl.DataFrame:
+    """known_on: the observation day plus the series' lag, moved to a session; where the source says when it published, that day."""
+    lags = pl.DataFrame([(s.series_id, s.lag_days) for s in series.values()], schema={"_series": pl.String, "_lag": pl.Int64}, orient="row")
+    rows = rows.join(lags, on="_series", how="left", maintain_order="left")
+    lagged = pl.col(contract.date_column) + pl.duration(days=pl.col("_lag"))
+    known = pl.col("published_on").fill_null(scope.as_of) if "published_on" in contract.schema else lagged
+    rows = rows.with_columns(known_on=known.cast(pl.Date)).drop("_lag")
+    return rows.with_columns(known_on=scope.to_sessions(rows["known_on"]))
+
+
+def _concerns_the_whole(rows: pl.DataFrame) -> pl.Expr:
+    """Rows to look at even when we hold their values: what is wrong with them is their place in the batch, or a witness."""
+    concerns = pl.col("_key_count") > 1
+    if "_previous_date" in rows.columns:
+        concerns |= (pl.col("_date") <= pl.col("_previous_date")).fill_null(False)
+    if "_witness_gap_pct" in rows.columns:
+        concerns |= pl.col("_witness_gap_pct").is_not_null()
+    return concerns
+
+
+def _noting(finding: Finding, rows: pl.DataFrame) -> Finding:
+    """Disagreements of sources on older sessions are recorded beside the judgement on the newest."""
+    if finding.check != "sources_agree" or "_older_gap_pct" not in rows.columns:
+        return finding
+    apart = rows.filter(pl.col("_older_gap_pct") > MOST_APART_PCT).sort("_older_gap_pct", descending=True)
+    if apart.is_empty():
+        return finding
+    worst = ", ".join(f"{s} {d} {gap:.2f} %" for s, d, gap in apart.head(3).select("_series", "_date", "_older_gap_pct").iter_rows())
+    return replace(
+        finding, observed=f"{finding.observed}; recorded: {apart.height:,} older sessions more than {MOST_APART_PCT} % apart ({worst})"
+    )
+
+
+def _outcomes(
+    contract: TableContract, findings: Sequence[Finding], checked: pl.DataFrame, rejected: pl.DataFrame, series: Mapping[str, Series]
+) -> tuple[CheckOutcome, ...]:
+    by_check = {f.check: f for f in findings}
+    outcomes = []
+    for name in check_names(contract):
+        if name == "rows_readable":
+            rows = rejected.select("_series", "row_json")
+            observed = f"{rejected.height:,} unreadable rows" + "".join(f"; {r}" for r in rejected["reason"].head(3))
+        else:
+            finding = by_check.get(name, Finding(name, "no rows came"))
+            rows = _as_json(checked[list(finding.failing)]) if finding.failing else rejected.clear().select("_series", "row_json")
+            observed = "; ".join([finding.observed, *finding.details])
+        ids = rows["_series"].unique().sort().to_list()
+        outcomes.append(CheckOutcome(contract.name, name, observed, tuple(ids), rows, any(series[i].is_required for i in ids)))
+    return tuple(outcomes)
+
+
+def _as_json(rows: pl.DataFrame) -> pl.DataFrame:
+    """What was checked about each row, the derived columns included, so that the reason can be seen."""
+    return rows.select(
+        "_series", pl.struct(pl.exclude("_series", "_date", "_change").cast(pl.String, strict=False)).struct.json_encode().alias("row_json")
+    )

@@ -1,0 +1,82 @@
+"""The two raw tables every other asset stands on: what day it is, and which days are sessions. Not for prices."""
+
+from datetime import date, timedelta
+
+import dagster as dg
+import polars as pl
+
+from pipelines.assets.landing.assets import check_specs, judge_and_merge, key, scope_of, spec
+from pipelines.assets.landing.batch import Pull
+from pipelines.catalog import Series
+from pipelines.contracts import contracts
+from pipelines.resources.run import RunOptions, Sources
+from pipelines.resources.warehouse import BOOKKEEPING
+from pipelines.sources import exchange
+
+DAY, SESSIONS = contracts()["clock_day"], contracts()["exchange_sessions"]
+
+
+def requested_day(options: RunOptions) -> date:
+    """The as-of day of the run: the one asked for, else the last completed session; in the sample market, its last day."""
+    asked = options.requested_day
+    if options.sources is Sources.SAMPLE:
+        from pipelines.sample.calendar import SAMPLE_END, checked
+
+        return checked(asked or SAMPLE_END)
+    return options.clock.as_of(asked)
+
+
+@dg.multi_asset(name="set_the_clock", specs=[spec(DAY, [])])
+def clock_day(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
+    """Write the one row that says what day it is."""
+    as_of = requested_day(options)
+    session = exchange.sessions(as_of - timedelta(days=10), as_of)["session_date"][-1]
+    with options.warehouse.work() as connection:
+        connection.execute("delete from raw.clock_day")
+        names = ", ".join(["as_of_date", "session_date", "source_mode", *BOOKKEEPING])
+        connection.execute(
+            f"insert into raw.clock_day ({names}) values (?, ?, ?, ?, ?, null, ?, ?)",
+            [
+                as_of,
+                session,
+                options.warehouse.mode,
+                as_of,
+                options.clock.now().replace(tzinfo=None),
+                context.run_id,
+                options.warehouse.provenance,
+            ],
+        )
+    context.log.info(f"as of {as_of}, newest session {session}, {options.warehouse.mode} market")
+    return dg.MaterializeResult(
+        key("clock_day"), metadata={"as of": str(as_of), "newest session": str(session), "market": options.warehouse.mode}
+    )
+
+
+@dg.multi_asset(name="land_exchange", specs=[spec(SESSIONS, [key("clock_day")])], check_specs=check_specs([SESSIONS]))
+def exchange_sessions(context: dg.AssetExecutionContext, options: RunOptions):  # type: ignore[no-untyped-def]
+    """Sessions of the exchange, from the calendar library."""
+    calendar = Series(
+        "XNYS",
+        "exchange",
+        "XNYS",
+        None,
+        "New York Stock Exchange",
+        "calendar",
+        None,
+        None,
+        None,
+        "session",
+        "daily",
+        0,
+        0,
+        True,
+        1,
+        None,
+        None,
+        None,
+        None,
+    )
+    with options.warehouse.work() as connection:
+        scope = scope_of(context, options, connection)
+        frame: pl.DataFrame = exchange.sessions(None, scope.as_of)
+        yield from judge_and_merge(connection, scope, [SESSIONS], [Pull(calendar, {SESSIONS.name: frame})])

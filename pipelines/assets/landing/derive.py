@@ -1,0 +1,105 @@
+"""Columns beside a cast batch that gate 1 looks at: what the row before was, what the limits are, what a witness says. Not for judging them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.catalog import Series
+from pipelines.contracts import TableContract
+
+# A witness is heard on the newest common session only when that lies within so many days of the batch's newest.
+WITNESS_DAYS = 7
+# Open and close may differ from high and low in the last digit a vendor rounds to.
+ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a batch is compared with.
+
+    before: last stored date and close of each series (_series, _date, _close), may be empty.
+    splits: known splits (_series, action_date, value).
+    witnesses: closes of each series by another provider (_series, _date, _witness_close).
+    to_sessions: moves dates to themselves or the next session.
+    """
+
+    series: Mapping[str, Series]
+    before: pl.DataFrame
+    splits: pl.DataFrame
+    witnesses: pl.DataFrame
+    to_sessions: Callable[[pl.Series], pl.Series]
+
+
+def derive(rows: pl.DataFrame, contract: TableContract, around: Surroundings) -> pl.DataFrame:
+    """Add the columns the checks of this contract need; their names start with an underscore."""
+    rows = rows.with_columns(_date=pl.col(contract.date_column), _key_count=pl.len().over(contract.key))
+    checks = set(contract.checks)
+    if "dates_increase" in checks:
+        rows = rows.with_columns(_previous_date=pl.col("_date").shift().over("_series"))
+    if "session_of_the_calendar" in checks:
+        rows = rows.with_columns(_is_session=around.to_sessions(rows["_date"]) == rows["_date"])
+    if "no_jump_without_split" in checks:
+        rows = _moves(rows, contract, around)
+    if checks & {"close_in_catalog_limits", "value_in_catalog_limits"}:
+        value = "close" if "close_in_catalog_limits" in checks else "value"
+        limits = pl.DataFrame(
+            [(s.series_id, s.min_value, s.max_value) for s in around.series.values()],
+            schema={"_series": pl.String, "_low": pl.Float64, "_top": pl.Float64},
+            orient="row",
+        )
+        rows = rows.join(limits, on="_series", how="left", maintain_order="left").with_columns(
+            _place_in_limits=(pl.col(value) - pl.col("_low")) / (pl.col("_top") - pl.col("_low"))
+        )
+    if "high_is_highest" in checks:
+        rows = rows.with_columns(_highest=pl.max_horizontal("open", "low", "close") * (1 - ROUNDING))
+    if "low_is_lowest" in checks:
+        rows = rows.with_columns(_lowest=pl.min_horizontal("open", "high", "close") * (1 + ROUNDING))
+    if "sources_agree" in checks:
+        rows = _witnessed(rows, around.witnesses)
+    if "weights_sum_to_100" in checks:
+        snapshot = ["universe_id", "snapshot_date"]
+        given = pl.col("weight_pct").is_not_null().any().over(snapshot)
+        rows = rows.with_columns(_weights_sum=pl.when(given).then(pl.col("weight_pct").sum().over(snapshot)))
+    if "value_matches_status" in checks:
+        meant = pl.col("value").is_not_null() & ((pl.col("value") > 0) | (pl.col("metric") == "earnings_yield"))
+        rows = rows.with_columns(
+            _value_matches_status=pl.when(pl.col("value_status") == "ok").then(meant).otherwise(pl.col("value").is_null())
+        )
+    return rows
+
+
+def _moves(rows: pl.DataFrame, contract: TableContract, around: Surroundings) -> pl.DataFrame:
+    """The move since the close before, splits taken out, as a multiple of what the series may move."""
+    unit = ["_series", contract.symbol_column or contract.key[0]]
+    limits = pl.DataFrame(
+        [(s.series_id, s.max_move_pct or contract.max_move_pct) for s in around.series.values()],
+        schema={"_series": pl.String, "_max_move_pct": pl.Float64},
+        orient="row",
+    )
+    ordered = rows.with_row_index("_position").sort([*unit, "_date"])
+    ordered = ordered.with_columns(_close_before=pl.col("close").shift().over(unit), _date_before=pl.col("_date").shift().over(unit))
+    if around.before.height:
+        stored = around.before.rename({"_date": "_stored_date", "_close": "_stored_close"})
+        ordered = ordered.join(stored, on=unit, how="left", maintain_order="left").with_columns(
+            _close_before=pl.coalesce("_close_before", pl.when(pl.col("_stored_date") < pl.col("_date")).then("_stored_close"))
+        )
+    splits = around.splits.group_by("_series", pl.col("action_date").alias("_date")).agg(_split=pl.col("value").product())
+    ordered = ordered.join(splits, on=["_series", "_date"], how="left", maintain_order="left").join(
+        limits, on="_series", how="left", maintain_order="left"
+    )
+    move = (pl.col("close") * pl.col("_split").fill_null(1.0) / pl.col("_close_before") - 1) * 100
+    most = pl.col("_max_move_pct").fill_null(contract.max_move_pct or float("inf"))
+    least = pl.lit(contract.max_fall_pct) if contract.max_fall_pct is not None else most
+    over = pl.when(move < 0).then(-move / least).otherwise(move / most)
+    return ordered.with_columns(_move_over_limit=over).sort("_position")
+
+
+def _witnessed(rows: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
+    """The gap to the witness in percent on the newest session both have; elsewhere `_older_gap_pct`, recorded but not judged."""
+    joined = rows.join(witnesses, on=["_series", "_date"], how="left", maintain_order="left")
+    gap = (pl.col("close") / pl.col("_witness_close") - 1).abs() * 100
+    common = pl.when(pl.col("_witness_close").is_not_null()).then(pl.col("_date")).max().over("_series")
+    newest = pl.col("_date").max().over("_series")
+    heard = (pl.col("_date") == common) & ((newest - common).dt.total_days() <= WITNESS_DAYS)
+    return joined.with_columns(_witness_gap_pct=pl.when(heard).then(gap), _older_gap_pct=pl.when(~heard).then(gap))

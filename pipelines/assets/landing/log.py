@@ -1,0 +1,95 @@
+"""What a landing did, written to the quality tables: pulls, check results, rejected rows. Not for deciding anything."""
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import polars as pl
+
+from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope
+from pipelines.resources.log import CheckRow, append, append_checks
+
+SAMPLE_ROWS = 10
+
+
+def sample(check: CheckOutcome) -> str:
+    """Some failing rows, as a JSON list."""
+    return "[" + ", ".join(check.failing_rows["row_json"].head(SAMPLE_ROWS).to_list()) + "]"
+
+
+def log_checks(connection: duckdb.DuckDBPyConnection, scope: Scope, checks: Sequence[CheckOutcome]) -> None:
+    """One row a check of gate 1."""
+    append_checks(
+        connection,
+        [
+            CheckRow("gate 1", f"raw.{c.table}", c.check, c.is_blocking or c.passed, c.passed, c.observed, c.failing_rows.height, sample(c))
+            for c in checks
+        ],
+        run_id=scope.run_id,
+        as_of=scope.as_of,
+        now=scope.now,
+        provenance=scope.provenance,
+    )
+
+
+def log_rejected(connection: duckdb.DuckDBPyConnection, scope: Scope, batches: Sequence[Batch]) -> None:
+    """Every row a check of gate 1 rejected, with the reason."""
+    for batch in batches:
+        for check in batch.checks:
+            if check.failing_rows.height:
+                rows = check.failing_rows.select(
+                    run_id=pl.lit(scope.run_id),
+                    table_name=pl.lit(f"raw.{batch.contract.name}"),
+                    source=pl.col("_series"),
+                    reason=pl.lit(f"{check.check}: {check.observed}"),
+                    row_json=pl.col("row_json"),
+                    quarantined_at=pl.lit(scope.now.replace(tzinfo=None), pl.Datetime("us")),
+                    provenance=pl.lit(scope.provenance),
+                )
+                append(connection, "quarantine", rows)
+
+
+def log_pulls(
+    connection: duckdb.DuckDBPyConnection,
+    scope: Scope,
+    pulls: Sequence[Pull],
+    batches: Sequence[Batch],
+    counts: Mapping[str, Mapping[str, Counts]],
+    failing: Mapping[str, str],
+) -> None:
+    """One row a series and table, or one without a table where nothing came."""
+    rows = []
+    for pull in pulls:
+        sid = pull.series.series_id
+        receipt = pull.receipts[-1] if pull.receipts else None
+        base = {
+            "run_id": scope.run_id,
+            "as_of_date": scope.as_of,
+            "source": pull.series.provider,
+            "series_id": sid,
+            "request": "; ".join(r.request for r in pull.receipts),
+            "pulled_at": (receipt.pulled_at if receipt else scope.now).replace(tzinfo=None),
+            "bytes": sum(r.size_bytes for r in pull.receipts),
+            "sha256": receipt.sha256 if receipt else None,
+            "provenance": scope.provenance,
+        }
+        if pull.error is not None:
+            rows.append(base | {"status": "failed", "message": str(pull.error)})
+        if pull.not_asked is not None:
+            rows.append(base | {"status": "not_asked", "message": pull.not_asked})
+        for batch in (b for b in batches if b.contract.name in pull.frames):
+            count = counts.get(batch.contract.name, {}).get(sid, Counts(0, 0, 0))
+            status = "set_aside" if sid in failing else "merged" if count.new_rows + count.revised_rows else "unchanged"
+            rows.append(
+                base
+                | {
+                    "table_name": f"raw.{batch.contract.name}",
+                    "status": status,
+                    "rows": count.rows,
+                    "new_rows": count.new_rows,
+                    "revised_rows": count.revised_rows,
+                    "later_rows": batch.later_rows.get(sid, 0),
+                    "withdrawn_rows": batch.withdrawn_rows.get(sid, 0),
+                    "message": failing.get(sid),
+                }
+            )
+    append(connection, "source_pulls", rows)

@@ -1,0 +1,79 @@
+"""A checked batch merged into its raw table: history grows, revisions stand beside what they replace, nothing is overwritten. Not for deciding what may be merged."""
+
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from pipelines.contracts import TableContract
+from pipelines.resources.warehouse import BOOKKEEPING, latest
+
+NEW, REVISED, UNCHANGED = "new", "revised", "unchanged"
+
+
+def _differs(contract: TableContract) -> str:
+    return " or ".join(f"batch.{c} is distinct from held.{c}" for c in contract.value_columns) or "false"
+
+
+def _same_key(contract: TableContract, left: str, right: str) -> str:
+    return " and ".join(f"{left}.{c} = {right}.{c}" for c in contract.key)
+
+
+def compare(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame) -> pl.DataFrame:
+    """The batch with a column `_change`: new, revised or unchanged against the newest versions held."""
+    connection.register("batch", batch.with_row_index("_row").to_arrow())
+    try:
+        change = connection.sql(
+            f"""
+            select case when held.known_on is null then '{NEW}' when {_differs(contract)} then '{REVISED}' else '{UNCHANGED}' end as _change
+            from batch left join {latest(contract)} as held on {_same_key(contract, "batch", "held")}
+            order by batch._row
+            """
+        ).pl()
+    finally:
+        connection.unregister("batch")
+    return batch.with_columns(change["_change"])
+
+
+def withdrawn(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame) -> dict[str, int]:
+    """Rows we hold, by symbol, that lie within the batch's span of days and are not in it."""
+    if contract.symbol_column is None or batch.is_empty():
+        return {}
+    symbol, day = contract.symbol_column, contract.date_column
+    connection.register("batch", batch.select(*contract.key, "_series", "_date").to_arrow())
+    try:
+        rows = connection.execute(
+            f"""
+            with spans as (select {symbol}, any_value(_series) as _series, min(_date) as first_day, max(_date) as last_day from batch group by all)
+            select spans._series, count(*)
+            from {latest(contract)} as held
+            join spans on spans.{symbol} = held.{symbol} and held.{day} between spans.first_day and spans.last_day
+            anti join batch on {_same_key(contract, "batch", "held")}
+            group by all
+            """
+        ).fetchall()
+    finally:
+        connection.unregister("batch")
+    return dict(rows)
+
+
+def merge(
+    connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame, revision_day: date, provenance: str, run_id: str
+) -> None:
+    """Append the new and the revised rows of a compared batch (columns `_change`, `known_on`, `pulled_at`, `payload_sha256`).
+
+    A revised value is known on `revision_day`; what it replaces stays.
+    """
+    rows = batch.filter(pl.col("_change") != UNCHANGED)
+    if rows.is_empty():
+        return
+    rows = rows.with_columns(
+        known_on=pl.when(pl.col("_change") == REVISED).then(pl.max_horizontal(pl.lit(revision_day), "known_on")).otherwise("known_on"),
+        provenance=pl.lit(provenance),
+        run_id=pl.lit(run_id),
+    ).select(*(c.name for c in contract.columns), *BOOKKEEPING)
+    connection.register("batch", rows.to_arrow())
+    try:
+        connection.execute(f"insert into raw.{contract.name} by name select * from batch")
+    finally:
+        connection.unregister("batch")

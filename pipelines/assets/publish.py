@@ -1,0 +1,239 @@
+"""From the built candidate to what readers open: gate 3, the release, the publication.
+
+Not for the checks themselves (checks/reconciliation.py) or the renames (resources/publication.py).
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from pipelines.assets.landing.assets import OWNERS
+from pipelines.checks.reconciliation import NAMES, Verdict, reconcile
+from pipelines.resources.fingerprint import content_hash, tables_of
+from pipelines.resources.log import CheckRow, append, append_checks
+from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
+from pipelines.resources.run import RunOptions, as_of_day
+from pipelines.resources.warehouse import LOG_TABLES, quoted, read_only
+from pipelines.settings import ROOT
+
+SCHEMAS = ("marts", "quality", "reference")
+CANDIDATE, PUBLISHED = dg.AssetKey(["candidate", "warehouse"]), dg.AssetKey(["published", "warehouse"])
+
+
+class PublishError(Exception):
+    """The release is not what was checked; nothing was published."""
+
+
+def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The candidate file, whole: marts from dbt and the logs of the gates; gate 3 judges it."""
+    spec = dg.AssetSpec(
+        CANDIDATE,
+        deps=upstream,
+        description="The finished file, not yet seen by readers. Gate 3 holds it against itself, the raw data, the calendar and the last publication.",
+        group_name="publication",
+        owners=OWNERS,
+        kinds={"duckdb"},
+        skippable=True,
+    )
+    checks = [dg.AssetCheckSpec(name, asset=CANDIDATE, blocking=True, description="gate 3") for name in NAMES]
+
+    @dg.multi_asset(name="check_the_candidate", specs=[spec], check_specs=checks)
+    def candidate(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
+        with options.warehouse.candidate() as connection:
+            verdicts = reconcile(connection, options.warehouse.mode)
+        unknown = set(options.accept) - set(NAMES)
+        if unknown:
+            raise dg.Failure(
+                description=f"accept: {', '.join(sorted(unknown))} are not checks of gate 3. They are: {', '.join(NAMES)}.",
+                allow_retries=False,
+            )
+        closed = [v for v in verdicts if not v.passed and v.check.name not in options.accept]
+        _log(context, options, verdicts, closed)
+        if not closed:
+            yield dg.MaterializeResult(CANDIDATE, metadata={"checks": len(verdicts)})
+        by_name = {v.check.name: v for v in verdicts}
+        for name in NAMES:
+            verdict = by_name.get(name)
+            accepted = options.accept.get(name)
+            yield dg.AssetCheckResult(
+                asset_key=CANDIDATE,
+                check_name=name,
+                passed=verdict is None or verdict.passed,
+                severity=dg.AssetCheckSeverity.WARN if accepted else dg.AssetCheckSeverity.ERROR,
+                description="nothing was published before"
+                if verdict is None
+                else _finding(verdict) + (f" Accepted: {accepted}" if accepted else ""),
+                metadata={"failing rows": verdict.failing_rows_n, "sample": dg.MetadataValue.json(json.loads(verdict.sample))}
+                if verdict and not verdict.passed
+                else {},
+            )
+
+    return candidate
+
+
+def published_asset() -> dg.AssetsDefinition:
+    """What readers open."""
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=[CANDIDATE],
+        description="The published warehouse: one DuckDB file, the same tables as Parquet, and the manifest. Replaced whole, after every gate passed, or not at all.",
+        group_name="publication",
+        owners=OWNERS,
+        kinds={"duckdb", "parquet"},
+    )
+    def publish(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
+        publication = Publication(options.settings.published(options.warehouse.mode))
+        manifest = release(context.run_id, options, publication)
+        publication.install(context.run_id)
+        verify(publication, manifest)
+        gone = publication.prune(options.settings.keep_publications)
+        return dg.MaterializeResult(
+            metadata={
+                "file": dg.MetadataValue.path(str(publication.database)),
+                "as of": manifest["as_of_date"],
+                "market": manifest["source_mode"],
+                "tables": len(manifest["tables"]),
+                "dagster/row_count": sum(t["rows"] for t in manifest["tables"].values()),
+                "kept for rollback": len(publication.releases()),
+                "removed": len(gone),
+            }
+        )
+
+    return publish
+
+
+def _finding(verdict: Verdict) -> str:
+    check = verdict.check
+    if verdict.passed:
+        return f"0 failing rows. Guards against: {check.guards_against}"
+    return f"{check.table}: {check.name} failed ({verdict.failing_rows_n:,} rows, such as {verdict.sample[:400]}). It guards against: {check.guards_against} {check.cure}"
+
+
+def _log(context: dg.AssetExecutionContext, options: RunOptions, verdicts: Sequence[Verdict], closed: Sequence[Verdict]) -> None:
+    now = options.clock.now()
+    with options.warehouse.work() as connection:
+        as_of = as_of_day(connection)
+        rows = [
+            CheckRow(
+                "gate 3", v.check.table, v.check.name, v.check.name not in options.accept, v.passed,
+                f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {options.accept[v.check.name]}" if v.check.name in options.accept else ""),
+                v.failing_rows_n, v.sample,
+            )
+            for v in verdicts
+        ]  # fmt: skip
+        append_checks(connection, rows, run_id=context.run_id, as_of=as_of, now=now, provenance=options.warehouse.provenance)
+        blocked = [
+            {
+                "run_id": context.run_id,
+                "as_of_date": as_of,
+                "blocked_at": now.replace(tzinfo=None),
+                "gate": "gate 3",
+                "reason": _finding(v),
+                "provenance": options.warehouse.provenance,
+            }
+            for v in closed
+        ]
+        append(connection, "blocked_runs", blocked)
+
+
+def release(run_id: str, options: RunOptions, publication: Publication) -> dict[str, Any]:
+    """Finish the candidate, write its Parquet and manifest, and put all of it into the history of publications."""
+    candidate = options.settings.candidate_file(options.warehouse.mode)
+    staged = candidate.parent / "release"
+    if staged.exists():
+        shutil.rmtree(staged)
+    (staged / PARQUET).mkdir(parents=True)
+    with options.warehouse.candidate() as connection:
+        _add_logs(connection)
+        tables = {}
+        for schema, table in tables_of(connection, "rotation", SCHEMAS):
+            rows, digest = content_hash(connection, "rotation", schema, table)
+            tables[f"{schema}.{table}"] = {"rows": rows, "content_sha256": digest}
+            target = staged / PARQUET / schema / f"{table}.parquet"
+            target.parent.mkdir(exist_ok=True)
+            connection.execute(f"copy rotation.{schema}.{table} to {quoted(target)} (format parquet, compression zstd)")
+        manifest = _manifest(connection, run_id, options, publication, tables)
+        connection.execute("checkpoint rotation")
+    candidate.rename(staged / DATABASE)
+    manifest["database_sha256"] = _sha256(staged / DATABASE)
+    (staged / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    publication.add(run_id, staged)
+    return manifest
+
+
+def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
+    for table, columns in LOG_TABLES.items():
+        connection.execute(f"create or replace table rotation.quality.{table} as from work.quality.{table}")
+        for column, (_, comment) in columns.items():
+            text = comment.replace("'", "''")
+            connection.execute(f"comment on column rotation.quality.{table}.{column} is '{text}'")
+
+
+def _manifest(
+    connection: duckdb.DuckDBPyConnection, run_id: str, options: RunOptions, publication: Publication, tables: dict[str, Any]
+) -> dict[str, Any]:
+    as_of: date = connection.execute("select as_of_date from work.raw.clock_day").fetchall()[0][0]
+    inputs = connection.execute(
+        "select source, series_id, arg_max(sha256, pulled_at), strftime(max(pulled_at), '%Y-%m-%dT%H:%M:%SZ') "
+        "from work.quality.source_pulls where sha256 is not null and status in ('merged', 'unchanged') group by all order by all"
+    ).fetchall()
+    gates = connection.execute(
+        "select gate, check_name, table_name, severity, passed, observed from work.quality.check_results where run_id = ? order by all",
+        [run_id],
+    ).fetchall()
+    return {
+        "run_id": run_id,
+        "published_sequence": publication.next_sequence(),
+        "as_of_date": str(as_of),
+        "created_at": options.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "source_mode": options.warehouse.mode,
+        "provenance": options.warehouse.provenance,
+        "git_revision": _revision(),
+        "tables": tables,
+        "inputs": [dict(zip(("source", "series_id", "sha256", "pulled_at"), row, strict=True)) for row in inputs],
+        "gates": [dict(zip(("gate", "check", "table", "severity", "passed", "observed"), row, strict=True)) for row in gates],
+        "accepted": options.accept,
+    }
+
+
+def _revision() -> str | None:
+    """The commit this was made with; None outside a checkout."""
+    try:
+        found = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
+    except FileNotFoundError:
+        return None
+    return found.stdout.strip() or None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def verify(publication: Publication, manifest: dict[str, Any]) -> None:
+    """Read back what readers now open.
+
+    Raises:
+        PublishError: it is not the release that was checked.
+    """
+    found = _sha256(publication.database)
+    if found != manifest["database_sha256"]:
+        raise PublishError(
+            f"{publication.database} is not the file that was checked (SHA-256 {found}). Run `rotation rollback` and look at the disk."
+        )
+    with read_only(publication.database) as connection:
+        for name, table in manifest["tables"].items():
+            rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]
+            if rows != table["rows"]:
+                raise PublishError(
+                    f"{name} holds {rows} rows after publication, {table['rows']} were checked. Run `rotation rollback` and look at the disk."
+                )

@@ -1,0 +1,182 @@
+"""Gate 1 in Great Expectations, generated from a table's contract; the only import of that library. Not for what happens after a failure (landing decides)."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from pipelines.contracts import TableContract
+
+# Two providers' closes of one session may differ by rounding and late prints, not by more than this.
+MOST_APART_PCT = 0.5
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation of the library, and the check it belongs to."""
+
+    check: str
+    type: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check saw: positions of the failing rows in the frame it was given."""
+
+    check: str
+    observed: str
+    failing: tuple[int, ...] = ()
+    details: tuple[str, ...] = field(default=())
+
+    @property
+    def passed(self) -> bool:
+        return not self.failing
+
+
+# What each check guards against, and what to do when it fires.
+STORIES: dict[str, tuple[str, str]] = {
+    "rows_readable": (
+        "A cell that is not of its column's type, or empty where a value is needed.",
+        "Look at the archived payload; if the provider changed its form, mend the reader.",
+    ),
+    "key_is_unique": (
+        "One key twice in one batch: which value is true cannot be known.",
+        "Ask the provider again; for a dropped file, remove the doubled lines.",
+    ),
+    "values_in_limits": (
+        "A value outside what the column can hold: a negative price, an unknown kind.",
+        "Compare with a second source; correct or withdraw the file, or wait for the provider's correction.",
+    ),
+    "dates_increase": ("Observations out of order: a body put together wrongly.", "Ask the provider again."),
+    "session_of_the_calendar": (
+        "A bar on a day without trading: a shifted time zone or a made-up row.",
+        "Check the time zone of the source; a session missing from the calendar library is mended by updating it.",
+    ),
+    "no_jump_without_split": (
+        "A move beyond anything seen in the series' history: a missed split, a unit change, another symbol's price.",
+        "If a split is missing, supply it; if the move is real, raise max_move_pct of the series in the catalogue and say why.",
+    ),
+    "close_in_catalog_limits": (
+        "A level off by a factor of ten or a hundred.",
+        "Compare with a second source; the limits stand in the series catalogue.",
+    ),
+    "value_in_catalog_limits": (
+        "A value off by a factor, or percent sent as a fraction.",
+        "Compare with the provider's page; the limits stand in the series catalogue.",
+    ),
+    "high_is_highest": (
+        "A bar whose high is below its open or close: columns swapped or a corrupt row.",
+        "Ask the provider again; compare with a second source.",
+    ),
+    "low_is_lowest": (
+        "A bar whose low is above its open or close: columns swapped or a corrupt row.",
+        "Ask the provider again; compare with a second source.",
+    ),
+    "sources_agree": (
+        "Two providers more than 0.5 % apart on the newest session both have.",
+        "Find out who is right before anything is published: the fund of the index is a third witness.",
+    ),
+    "weights_sum_to_100": (
+        "A list of members that is cut off or holds rows twice.",
+        "Take the list again from the vendor; weights must add up to 100 ± 0.5 %.",
+    ),
+    "value_matches_status": (
+        "A multiple that is negative or missing while its status says ok, or present while it says not meaningful.",
+        "Correct value or value_status in the file.",
+    ),
+}
+
+# Checks on columns derived beside the batch (assets/landing/derive.py): expectation type and arguments.
+_DERIVED: dict[str, tuple[str, dict[str, Any]]] = {
+    "dates_increase": (
+        "ColumnPairValuesAToBeGreaterThanB",
+        {"column_A": "_date", "column_B": "_previous_date", "ignore_row_if": "either_value_is_missing"},
+    ),
+    "session_of_the_calendar": ("ColumnValuesToBeInSet", {"column": "_is_session", "value_set": [True]}),
+    "no_jump_without_split": ("ColumnValuesToBeBetween", {"column": "_move_over_limit", "max_value": 1}),
+    "close_in_catalog_limits": ("ColumnValuesToBeBetween", {"column": "_place_in_limits", "min_value": 0, "max_value": 1}),
+    "value_in_catalog_limits": ("ColumnValuesToBeBetween", {"column": "_place_in_limits", "min_value": 0, "max_value": 1}),
+    "high_is_highest": (
+        "ColumnPairValuesAToBeGreaterThanB",
+        {"column_A": "high", "column_B": "_highest", "or_equal": True, "ignore_row_if": "either_value_is_missing"},
+    ),
+    "low_is_lowest": (
+        "ColumnPairValuesAToBeGreaterThanB",
+        {"column_A": "_lowest", "column_B": "low", "or_equal": True, "ignore_row_if": "either_value_is_missing"},
+    ),
+    "sources_agree": ("ColumnValuesToBeBetween", {"column": "_witness_gap_pct", "max_value": MOST_APART_PCT}),
+    "weights_sum_to_100": ("ColumnValuesToBeBetween", {"column": "_weights_sum", "min_value": 99.5, "max_value": 100.5}),
+    "value_matches_status": ("ColumnValuesToBeInSet", {"column": "_value_matches_status", "value_set": [True]}),
+}
+
+
+def check_names(contract: TableContract) -> tuple[str, ...]:
+    """The checks a batch of the table must pass, in order."""
+    return ("rows_readable", "key_is_unique", "values_in_limits", *contract.checks)
+
+
+def expectations(contract: TableContract) -> list[Expectation]:
+    """Every expectation of a table. `rows_readable` is not among them: the cast has told those rows apart already."""
+    found = [Expectation("key_is_unique", "ColumnValuesToBeBetween", {"column": "_key_count", "max_value": 1})]
+    for c in contract.columns:
+        if c.above is not None or c.min is not None or c.max is not None:
+            low: dict[str, Any] = {"min_value": c.above, "strict_min": True} if c.above is not None else {"min_value": c.min}
+            found.append(Expectation("values_in_limits", "ColumnValuesToBeBetween", {"column": c.name, "max_value": c.max, **low}))
+        if c.values is not None:
+            found.append(Expectation("values_in_limits", "ColumnValuesToBeInSet", {"column": c.name, "value_set": list(c.values)}))
+        if c.pattern is not None:
+            found.append(Expectation("values_in_limits", "ColumnValuesToMatchRegex", {"column": c.name, "regex": c.pattern}))
+        if not c.nullable:
+            found.append(Expectation("values_in_limits", "ColumnValuesToNotBeNull", {"column": c.name}))
+    return found + [Expectation(check, *_DERIVED[check]) for check in contract.checks]
+
+
+def validate(frame: pl.DataFrame, contract: TableContract) -> list[Finding]:
+    """Validate a cast batch with its derived columns; one finding a check.
+
+    A frame without rows has nothing to find and does not load the library.
+    """
+    wanted = expectations(contract)
+    checks = dict.fromkeys(e.check for e in wanted)
+    if frame.is_empty():
+        return [Finding(check, "no new rows to check") for check in checks]
+    results = _run(frame, wanted)
+    findings = []
+    for check in checks:
+        failing: set[int] = set()
+        details = []
+        for expectation, (success, result) in zip(wanted, results, strict=True):
+            if expectation.check == check and not success:
+                rows = result.get("unexpected_index_list") or list(range(frame.height))
+                failing.update(int(r) for r in rows)
+                columns = " and ".join(str(v) for k, v in expectation.arguments.items() if k.startswith("column"))
+                details.append(f"{columns} ({expectation.type}): {result.get('partial_unexpected_list', [])[:5]}")
+        findings.append(
+            Finding(check, f"{frame.height:,} new rows checked, {len(failing):,} failing", tuple(sorted(failing)), tuple(details))
+        )
+    return findings
+
+
+def _run(frame: pl.DataFrame, wanted: list[Expectation]) -> list[tuple[bool, dict[str, Any]]]:
+    import great_expectations as gx  # 4 s to import: only when there is something to check
+    import great_expectations.expectations as gxe
+
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    asset = context.data_sources.add_pandas("batch").add_dataframe_asset("batch")
+    batch = asset.add_batch_definition_whole_dataframe("batch").get_batch(batch_parameters={"dataframe": frame.to_pandas()})
+    suite = gx.ExpectationSuite(
+        name="gate_1", expectations=[getattr(gxe, f"Expect{e.type}")(**e.arguments, meta={"position": i}) for i, e in enumerate(wanted)]
+    )
+    outcome = batch.validate(suite, result_format={"result_format": "COMPLETE"})
+    ordered: dict[int, tuple[bool, dict[str, Any]]] = {}
+    for result in outcome.results:
+        if result.exception_info.get("raised_exception"):
+            raise RuntimeError(
+                f"The expectation {result.expectation_config.type} could not be computed: {result.exception_info['exception_message']}"
+            )
+        ordered[result.expectation_config.meta["position"]] = (bool(result.success), dict(result.result))
+    return [ordered[i] for i in range(len(wanted))]

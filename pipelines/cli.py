@@ -1,0 +1,293 @@
+"""`rotation …`: a thin face on the Dagster definitions and on the published file. Not for anything they do themselves."""
+
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from pipelines.report.answer import Answer, read_answer
+from pipelines.resources.publication import Publication, PublicationError
+from pipelines.resources.warehouse import WarehouseError, read_only
+from pipelines.settings import Mode, SettingsError, settings
+
+app = typer.Typer(
+    help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+Sources = Annotated[Literal["sample", "live"] | None, typer.Option(help="Which market: simulated and offline, or the real providers.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}") from None
+
+
+def _reading(sources: Mode | None, say: bool = True) -> Mode:
+    """The publication to read: the one asked for; else live where there is one, else the sample."""
+    if sources is not None:
+        return sources
+    mode: Mode = "live" if Publication(settings().published("live")).database.exists() else "sample"
+    if say:
+        err.print(f"[dim]reading the {mode} publication[/dim]")
+    return mode
+
+
+@app.command()
+def run(
+    sources: Sources = None,
+    as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD: use only what was known on this day.")] = None,
+    mirror: Annotated[str | None, typer.Option(help="Send requests for https://HOST/PATH to MIRROR/HOST/PATH.")] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help='CHECK="reason": pass over a check of gate 3 once; the reason is published.')
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch, check, model, check and publish; then say what it looks like."""
+    from pipelines import progress, runner
+
+    mode: Mode = sources or settings().sources
+    accepted = {}
+    for one in accept or []:
+        check, sign, reason = one.partition("=")
+        if not sign or not reason.strip():
+            raise typer.BadParameter(f"expected CHECK=REASON, found {one!r}", param_hint="--accept")
+        accepted[check] = reason.strip()
+    config = runner.run_config(mode, _day(as_of), mirror, accepted)
+    started = datetime.now().astimezone()
+    if mode == "sample" and not as_json:
+        out.print(
+            "[bold red]SIMULATED market[/bold red]: generated prices, for trying the pipeline. Nothing it says is about the real market."
+        )
+    with err.status("starting") as status:
+
+        def listen(kind: str, text: str) -> None:
+            if kind in ("step", "note"):
+                status.update(escape(text))
+            elif kind == "asset":
+                err.print(f"  [green]✓[/green] {escape(text)}")
+            else:
+                err.print(f"  [yellow]![/yellow] {escape(text)}")
+
+        with progress.listening(listen):
+            outcome = runner.run(config)
+    if not outcome.is_published:
+        _stopped(outcome.failures, mode, as_json, outcome.run_id)
+    answer = read_answer(settings().published(mode))
+    if as_json:
+        print(
+            json.dumps(
+                {"run_id": outcome.run_id, "published": True, "warnings": outcome.warnings, "answer": json.loads(answer.as_json())},
+                indent=2,
+            )
+        )
+        return
+    seconds = (datetime.now().astimezone() - started).total_seconds()
+    _show(answer)
+    for warning in outcome.warnings:
+        out.print(f"[yellow]warning[/yellow] {escape(warning)}")
+    out.print(f"\nPublished in {seconds:.0f} s: [bold]{answer.database}[/bold]")
+    _next_steps(mode)
+
+
+def _stopped(failures: tuple[str, ...], mode: Mode, as_json: bool, run_id: str) -> None:
+    manifest = Publication(settings().published(mode)).manifest()
+    stands = f"the publication as of {manifest['as_of_date']} stands unchanged" if manifest else "nothing has been published yet"
+    if as_json:
+        print(json.dumps({"run_id": run_id, "published": False, "failures": failures, "stands": stands}, indent=2))
+    else:
+        err.print(
+            Panel(
+                "\n\n".join(escape(f) for f in failures) or "The run failed; see its log in the UI.",
+                title="Not published",
+                border_style="red",
+            )
+        )
+        err.print(f"{stands}.")
+    raise typer.Exit(1)
+
+
+def _number(value: Any, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def _show(answer: Answer) -> None:
+    simulated = answer.provenance == "simulated"
+    mark = "[bold red]SIMULATED[/bold red] " if simulated else ""
+    out.print()
+    out.print(
+        Panel(
+            escape(answer.headline),
+            title=f"{mark}as of {answer.as_of_date}, session {answer.session_date}",
+            border_style="red" if simulated else "blue",
+        )
+    )
+    table = Table(
+        "horizon", "Russell 2000 %", "S&P 500 %", "difference, pp", "multiple", title=f"{mark}Small against large", title_justify="left"
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for h in answer.horizons:
+        table.add_row(
+            h["horizon"],
+            _number(h["small_return_pct"], "+.3f"),
+            _number(h["large_return_pct"], "+.3f"),
+            _number(h["excess_pp"], "+.3f"),
+            _number(h["multiple"], ".2f"),
+        )
+    out.print(table)
+    for sentence in answer.sentences:
+        out.print(f"• {mark}{escape(sentence)}")
+    gates = ", ".join(
+        f"{g['gate']}: {g['passed_n']} of {g['checks_n']} passed" + (f", {g['warned_n']} warned" if g["warned_n"] else "")
+        for g in answer.gates
+    )
+    out.print(f"\nGates: {gates}")
+    if answer.stale:
+        listed = ", ".join(f"{s['series_id']} ({s['status']}, last {s['last_observation'] or 'never'})" for s in answer.stale)
+        out.print(f"[yellow]Late or missing, so not in the answer or with its last good data:[/yellow] {escape(listed)}")
+    for check, reason in answer.accepted.items():
+        out.print(f"[yellow]Published although {escape(check)} failed:[/yellow] {escape(reason)}")
+
+
+def _next_steps(mode: Mode) -> None:
+    out.print("\nTry next:")
+    out.print("  make ui                                              assets, lineage, checks and plots in the browser")
+    out.print('  .venv/bin/rotation sql "from marts.fct_relative_performance_daily order by session_date desc limit 11"')
+    if mode == "sample":
+        out.print("  .venv/bin/rotation run --sources live                the real market (asks Yahoo, FRED, Kenneth French, Shiller)")
+    out.print("  .venv/bin/rotation status                            what is published, how fresh, which gates passed")
+
+
+@app.command()
+def status(sources: Sources = None, as_json: AsJson = False) -> None:
+    """What is published, how fresh it is, and which gates each table passed."""
+    mode = _reading(sources, say=not as_json)
+    publication = Publication(settings().published(mode))
+    answer = read_answer(publication.folder)
+    manifest = publication.manifest() or {}
+    with read_only(publication.database) as connection:
+        checks = connection.execute(
+            "select table_name, count(*), count(*) filter (passed) from quality.check_results where run_id = ? group by all",
+            [manifest["run_id"]],
+        ).fetchall()
+        freshness = connection.execute(
+            "select series_id, is_required, status, last_observation::varchar, expected_by::varchar, sessions_late "
+            "from quality.freshness order by is_required desc, series_id"
+        ).fetchall()
+    passed = {name: (n, ok) for name, n, ok in checks}
+    if as_json:
+        names = ("series_id", "is_required", "status", "last_observation", "expected_by", "sessions_late")
+        print(json.dumps({"manifest": manifest, "freshness": [dict(zip(names, row, strict=True)) for row in freshness]}, indent=2))
+        return
+    mark = "[bold red]SIMULATED[/bold red] " if answer.provenance == "simulated" else ""
+    out.print(
+        f"{mark}{mode} publication {manifest['run_id'][:8]} as of {answer.as_of_date}, made {manifest['created_at']}: {publication.database}"
+    )
+    table = Table("table", "rows", "checks passed", title="Published tables", title_justify="left")
+    table.columns[1].justify = "right"
+    for name, facts in manifest["tables"].items():
+        n, ok = passed.get(name, (0, 0))
+        table.add_row(name, f"{facts['rows']:,}", f"{ok} of {n}" if n else "–")
+    out.print(table)
+    table = Table("series", "", "status", "last observation", "expected by", "sessions late", title="Freshness", title_justify="left")
+    for series_id, required, state, last, expected, late in freshness:
+        colour = "green" if state == "fresh" else "yellow" if not required else "red"
+        table.add_row(
+            series_id,
+            "required" if required else "",
+            f"[{colour}]{state}[/{colour}]",
+            last or "never",
+            expected or "–",
+            str(late if late is not None else "–"),
+        )
+    out.print(table)
+    out.print(f"Kept for rollback: {', '.join(r[:8] for r in publication.releases())}")
+
+
+@app.command()
+def sql(query: str, sources: Sources = None, as_json: AsJson = False) -> None:
+    """Run a query on the published file: read-only, without access to anything else."""
+    import duckdb
+
+    mode = _reading(sources, say=not as_json)
+    with read_only(settings().published(mode) / "rotation.duckdb") as connection:
+        try:
+            relation = connection.sql(query)
+            if relation is None:
+                return
+            frame = relation.pl()
+        except duckdb.Error as problem:
+            raise WarehouseError(f"The query failed: {problem}") from None
+    if as_json:
+        print(json.dumps(frame.to_dicts(), default=str, indent=2))
+        return
+    if mode == "sample":
+        err.print("[bold red]SIMULATED[/bold red] values")
+    table = Table(*frame.columns)
+    for row in frame.iter_rows():
+        table.add_row(*("" if v is None else escape(str(v)) for v in row))
+    out.print(table)
+
+
+@app.command()
+def rollback(
+    run: Annotated[str | None, typer.Argument(help="Run to go back to; default: the one before.")] = None, sources: Sources = None
+) -> None:
+    """Put an earlier publication back in front of readers."""
+    mode = _reading(sources)
+    publication = Publication(settings().published(mode))
+    target = run or publication.previous()
+    matching = [r for r in publication.releases() if r.startswith(target)]
+    publication.install(matching[0] if len(matching) == 1 else target)
+    manifest = publication.manifest() or {}
+    out.print(f"Readers of the {mode} market now see run {manifest['run_id'][:8]}, as of {manifest['as_of_date']}.")
+
+
+@app.command()
+def ui() -> None:
+    """Open the Dagster UI on a loopback address (the settings ROTATION_UI_HOST and ROTATION_UI_PORT change it)."""
+    import os
+
+    from pipelines.runner import instance_home
+
+    os.environ["DAGSTER_HOME"] = str(instance_home())
+    host, port = settings().ui_host, settings().ui_port
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        err.print(
+            f"[yellow]The UI is open to every machine that can reach {host}: it has no password, and who opens it can start runs.[/yellow]"
+        )
+    out.print(f"The UI is at http://{host}:{port} (Ctrl-C ends it). Assets > View lineage > Materialize all does what `make run` does.")
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    os.execv(dagster, [dagster, "dev", "-m", "pipelines.definitions", "-h", host, "-p", str(port)])  # noqa: S606
+
+
+def main() -> None:
+    """Entry point: errors that name their cure are shown without a stack."""
+    from pipelines.catalog import CatalogError
+    from pipelines.contracts import ContractError
+    from pipelines.resources.dbt import DbtError
+
+    try:
+        app()
+    except (WarehouseError, PublicationError, SettingsError, CatalogError, ContractError, DbtError) as problem:
+        err.print(f"[red]{escape(str(problem))}[/red]")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

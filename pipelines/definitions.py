@@ -1,0 +1,36 @@
+"""The code location: assets, checks, job, schedule and sensor put together, nothing else."""
+
+from typing import Any
+
+import dagster as dg
+
+from pipelines.assets.landing.assets import drop_assets, provider_assets
+from pipelines.assets.landing.calendar import clock_day, exchange_sessions
+from pipelines.assets.models import dbt_models
+from pipelines.assets.publish import candidate_asset, published_asset
+from pipelines.progress import progress_logger
+from pipelines.resources.run import RunOptions
+from pipelines.schedules import daily, dropped
+from pipelines.sources import READERS
+
+
+def build_defs(**overrides: Any) -> dg.Definitions:
+    """All definitions; `overrides` replace resources by name, so that tests swap one instead of patching."""
+    models = dbt_models()
+    landed = [clock_day, exchange_sessions, *(provider_assets(p) for p in READERS), drop_assets()]
+    job = dg.define_asset_job(
+        "rotation", selection=dg.AssetSelection.all(), description="Fetch, check, model, check, publish: what `make run` does."
+    )
+    return dg.Definitions(
+        assets=[*landed, models, candidate_asset([k for k in models.keys]), published_asset()],
+        jobs=[job],
+        schedules=[daily(job.name)],
+        sensors=[dropped(job.name)],
+        resources={"options": RunOptions(as_of=None, mirror=None, now=None), **overrides},
+        loggers={"progress": progress_logger},
+        # one process writes: DuckDB refuses a second one
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

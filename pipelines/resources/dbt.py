@@ -1,0 +1,116 @@
+"""dbt in this process: its manifest, and one build of the models of a mode. Not for what the models say."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.settings import ROOT, Mode, Settings
+
+PROJECT = ROOT / "dbt_project"
+TARGET = PROJECT / "target"
+MANIFEST = TARGET / "manifest.json"
+
+
+class DbtError(Exception):
+    """dbt could not read or build the project; the message names the nodes and what dbt said of them."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One model, seed or test: status is success, pass, fail, error or skipped."""
+
+    unique_id: str
+    status: str
+    message: str
+    seconds: float
+    failures: int
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """What profiles.yml reads; dbt takes it from the environment alone."""
+    wanted = {
+        "ROTATION_DBT_WAREHOUSE": str(settings.warehouse),
+        "ROTATION_DBT_THREADS": str(settings.cores),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_LOG_PATH": str(PROJECT / "logs"),
+    }
+    if settings.memory_limit:
+        wanted["ROTATION_DBT_MEMORY_LIMIT"] = settings.memory_limit
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _arguments(command: str, mode: Mode) -> list[str]:
+    folder = str(PROJECT)
+    return [
+        command,
+        "--project-dir",
+        folder,
+        "--profiles-dir",
+        folder,
+        "--target",
+        mode,
+        "--target-path",
+        str(TARGET),
+        "--no-use-colors",
+        "--quiet",
+    ]
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The manifest, made anew when a file of the project is newer than it.
+
+    Raises:
+        DbtError: the project does not parse.
+    """
+    sources = [
+        p for pattern in ("*.yml", "models/**/*", "macros/**/*", "tests/**/*", "seeds/*") for p in PROJECT.glob(pattern) if p.is_file()
+    ]
+    if MANIFEST.exists() and all(p.stat().st_mtime <= MANIFEST.stat().st_mtime for p in sources):
+        return MANIFEST
+    from dbt.cli.main import dbtRunner
+
+    with _environment(settings):
+        outcome = dbtRunner().invoke(_arguments("parse", "sample"))
+    if not outcome.success:
+        raise DbtError(f"The dbt project does not parse: {outcome.exception or outcome.result}. Mend the file it names in dbt_project/.")
+    os.utime(MANIFEST)  # dbt leaves an unchanged manifest's time alone
+    return MANIFEST
+
+
+def build(settings: Settings, mode: Mode, tell: Callable[[str], None]) -> list[NodeResult]:
+    """Seed, build and test every model into the candidate of a mode; a failing test stops what depends on its model.
+
+    Raises:
+        DbtError: dbt ended before it could run the nodes.
+    """
+    from dbt.cli.main import dbtRunner
+
+    candidate = settings.candidate_file(mode)
+    candidate.parent.mkdir(parents=True, exist_ok=True)
+    for stale in (candidate, Path(f"{candidate}.wal")):
+        stale.unlink(missing_ok=True)
+
+    def hear(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            node = event.data.node_info
+            if node.resource_type != "test":
+                tell(f"{node.resource_type} {node.node_name}: {node.node_status}")
+
+    with _environment(settings):
+        outcome = dbtRunner(callbacks=[hear]).invoke(_arguments("build", mode))
+    if outcome.exception is not None or outcome.result is None:
+        raise DbtError(f"dbt build stopped: {outcome.exception}. See {PROJECT / 'logs' / 'dbt.log'}.")
+    return [NodeResult(r.node.unique_id, str(r.status), r.message or "", r.execution_time, r.failures or 0) for r in outcome.result.results]

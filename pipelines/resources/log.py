@@ -1,0 +1,67 @@
+"""Rows appended to the quality logs of the working file; the form every gate reports in. Not for reading them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.contracts import POLARS_TYPES
+from pipelines.resources.warehouse import LOG_TABLES
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check of one table in one run."""
+
+    gate: str
+    table: str
+    check: str
+    is_blocking: bool
+    passed: bool
+    observed: str
+    failing_rows_n: int = 0
+    sample: str = ""
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]] | pl.DataFrame) -> None:
+    """Append rows to quality.<table>, by name; absent columns are NULL."""
+    if len(rows) == 0:
+        return
+    if not isinstance(rows, pl.DataFrame):
+        schema = {name: POLARS_TYPES[kind] for name, (kind, _) in LOG_TABLES[table].items()}
+        rows = pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema, orient="row")
+    connection.register("log_rows", rows.to_arrow())
+    try:
+        connection.execute(f"insert into quality.{table} by name select * from log_rows")
+    finally:
+        connection.unregister("log_rows")
+
+
+def append_checks(
+    connection: duckdb.DuckDBPyConnection, checks: Sequence[CheckRow], *, run_id: str, as_of: date, now: datetime, provenance: str
+) -> None:
+    """Append check results of a run."""
+    append(
+        connection,
+        "check_results",
+        [
+            {
+                "run_id": run_id,
+                "as_of_date": as_of,
+                "checked_at": now.replace(tzinfo=None),
+                "gate": c.gate,
+                "table_name": c.table,
+                "check_name": c.check,
+                "severity": "block" if c.is_blocking else "warn",
+                "passed": c.passed,
+                "observed": c.observed,
+                "failing_rows_n": c.failing_rows_n,
+                "sample": c.sample,
+                "provenance": provenance,
+            }
+            for c in checks
+        ],
+    )

@@ -1,0 +1,104 @@
+"""One run of the pipeline: what was asked for, which files it works on, which day it is. Not for running it."""
+
+import enum
+import os
+from datetime import date, datetime
+
+import dagster as dg
+import duckdb
+from filelock import FileLock, Timeout
+from pydantic import Field, PrivateAttr
+
+from pipelines.resources.clock import Clock
+from pipelines.resources.warehouse import Warehouse, WarehouseError
+from pipelines.settings import Settings, settings
+
+
+class Sources(enum.Enum):
+    """Which market: simulated and offline, or the real providers."""
+
+    SAMPLE = "sample"
+    LIVE = "live"
+
+
+class RunOptions(dg.ConfigurableResource[None]):
+    """What one run is asked to do; the form of the UI's launchpad and the options of `rotation run`."""
+
+    sources: Sources = Field(
+        default_factory=lambda: Sources(settings().sources), description="sample: the simulated market, offline. live: the real providers."
+    )
+    as_of: str | None = Field(
+        None, description="YYYY-MM-DD: use only what was known on this day. Empty: the last completed session (sample: its last day)."
+    )
+    mirror: str | None = Field(
+        None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH. Empty: the setting ROTATION_MIRROR."
+    )
+    accept: dict[str, str] = Field(
+        default_factory=dict,
+        description="Checks of gate 3 to be passed over once, each with the reason, which is recorded in the manifest.",
+    )
+    now: str | None = Field(None, description="The clock stands still at this UTC time (ISO 8601); for replays and tests.")
+
+    _lock: FileLock | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """One run at a time works on a market's files.
+
+        Raises:
+            WarehouseError: another run is at work.
+        """
+        path = self.settings.work_file(self.sources.value).with_name("run.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        holder = path.with_name("run.holder")
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
+            raise WarehouseError(
+                f"The {self.sources.value} warehouse is being written by {who}. Wait until it has ended, then run again."
+            ) from None
+        self._lock = lock
+        holder.write_text(f"process {os.getpid()} (run {context.run_id or 'unnamed'})", encoding="utf-8")
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
+        """Let the next run in."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    @property
+    def settings(self) -> Settings:
+        return settings()
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.settings, self.sources.value)
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(datetime.fromisoformat(self.now) if self.now else None)
+
+    @property
+    def mirror_url(self) -> str | None:
+        return self.mirror or (str(self.settings.mirror) if self.settings.mirror else None)
+
+    @property
+    def requested_day(self) -> date | None:
+        try:
+            return date.fromisoformat(self.as_of) if self.as_of else None
+        except ValueError:
+            raise WarehouseError(f"as_of: expected a day as YYYY-MM-DD, found {self.as_of!r}. Correct it.") from None
+
+
+def as_of_day(connection: duckdb.DuckDBPyConnection) -> date:
+    """The as-of day of the run at work, from raw.clock_day.
+
+    Raises:
+        WarehouseError: no day has been set yet.
+    """
+    row = connection.execute("select max(as_of_date) from raw.clock_day").fetchall()[0]
+    if row[0] is None:
+        raise WarehouseError("raw.clock_day is empty: the run has no as-of day. Materialize raw/clock_day first, or all assets.")
+    day: date = row[0]
+    return day

@@ -1,0 +1,176 @@
+"""The only module that opens DuckDB: the working file for its one writer, the candidate, and the published file for readers.
+
+Not for SQL of its own beyond laying out the raw and log tables.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.contracts import TableContract, contracts
+from pipelines.settings import Mode, Settings
+
+# What the warehouse itself adds to each raw row.
+BOOKKEEPING = {
+    "known_on": "date",
+    "pulled_at": "timestamp",
+    "payload_sha256": "varchar",
+    "run_id": "varchar",
+    "provenance": "varchar",
+}
+
+# 2.0's own file format cannot be read by older clients; this one is read by 1.2 and later.
+STORAGE = "v1.2.0"
+
+# The logs of the gates: they grow with every run and are copied whole into each publication.
+LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
+    "check_results": {
+        "run_id": ("varchar", "Run that asked."),
+        "as_of_date": ("date", "As-of day of the run."),
+        "checked_at": ("timestamp", "When, UTC."),
+        "gate": ("varchar", "gate 1 (incoming batch), gate 2 (dbt tests) or gate 3 (candidate)."),
+        "table_name": ("varchar", "Table checked."),
+        "check_name": ("varchar", "Name of the check."),
+        "severity": ("varchar", "block: a failure stops the publication; warn: it reaches the answer."),
+        "passed": ("boolean", "Did it hold."),
+        "observed": ("varchar", "What was found."),
+        "failing_rows_n": ("bigint", "Rows that failed."),
+        "sample": ("varchar", "Some failing rows, as JSON."),
+        "provenance": ("varchar", "observed or simulated."),
+    },
+    "blocked_runs": {
+        "run_id": ("varchar", "Run that was stopped."),
+        "as_of_date": ("date", "As-of day of the run."),
+        "blocked_at": ("timestamp", "When, UTC."),
+        "gate": ("varchar", "Where it was stopped."),
+        "reason": ("varchar", "Source, table, expectation, finding and cure."),
+        "provenance": ("varchar", "observed or simulated."),
+    },
+    "source_pulls": {
+        "run_id": ("varchar", "Run that pulled."),
+        "as_of_date": ("date", "As-of day of the run."),
+        "source": ("varchar", "Provider."),
+        "series_id": ("varchar", "Series of the catalogue, or the dropped file."),
+        "table_name": ("varchar", "Raw table the rows went to; empty when nothing came."),
+        "request": ("varchar", "What was asked, without secrets."),
+        "pulled_at": ("timestamp", "When, UTC."),
+        "status": (
+            "varchar",
+            "merged, unchanged, set_aside (a check failed), failed (no usable answer) or not_asked (a token or the like is not set).",
+        ),
+        "bytes": ("bigint", "Size of the answer."),
+        "sha256": ("varchar", "Hash of its bytes; the archive holds them under it."),
+        "rows": ("bigint", "Rows that came."),
+        "new_rows": ("bigint", "Rows with a key not seen before."),
+        "revised_rows": ("bigint", "Rows that replace another value; both are kept."),
+        "later_rows": ("bigint", "Rows dated or known after the as-of day, set aside for a later run."),
+        "withdrawn_rows": ("bigint", "Rows we hold within the span asked for that the provider no longer sends; ours stay."),
+        "message": ("varchar", "Cause and cure where something went wrong."),
+        "provenance": ("varchar", "observed or simulated."),
+    },
+    "quarantine": {
+        "run_id": ("varchar", "Run that rejected the row."),
+        "table_name": ("varchar", "Raw table it was meant for."),
+        "source": ("varchar", "Provider and series, or file."),
+        "reason": ("varchar", "Why it was rejected."),
+        "row_json": ("varchar", "The row as received."),
+        "quarantined_at": ("timestamp", "When, UTC."),
+        "provenance": ("varchar", "observed or simulated."),
+    },
+}
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot be opened or read as asked; the message says what to do."""
+
+
+def quoted(path: Path) -> str:
+    """A path as a SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The files of one mode."""
+
+    settings: Settings
+    mode: Mode
+
+    @property
+    def provenance(self) -> str:
+        return "simulated" if self.mode == "sample" else "observed"
+
+    def _config(self) -> dict[str, Any]:
+        config: dict[str, Any] = {"threads": self.settings.cores}
+        if self.settings.memory_limit:
+            config["memory_limit"] = self.settings.memory_limit
+        return config
+
+    @contextmanager
+    def work(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The working file, for writing, with every raw and log table in place."""
+        path = self.settings.work_file(self.mode)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = duckdb.connect(str(path), config=self._config())
+        except duckdb.IOException as problem:
+            raise WarehouseError(
+                f"The working file {path} cannot be opened: {problem}. One process writes at a time: wait for the other run, or stop it."
+            ) from problem
+        try:
+            _lay_out(connection)
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def candidate(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The candidate file as `rotation`, for writing, with the working file as `work` and the last publication as `published` beside it (both read-only)."""
+        path = self.settings.candidate_file(self.mode)
+        if not path.exists():
+            raise WarehouseError(f"There is no candidate at {path}: the dbt models have not been built. Run `rotation run`.")
+        connection = duckdb.connect(str(path), config=self._config() | {"storage_compatibility_version": STORAGE})
+        try:
+            connection.execute(f"attach {quoted(self.settings.work_file(self.mode))} as work (read_only)")
+            published = self.settings.published(self.mode) / "rotation.duckdb"
+            if published.exists():
+                connection.execute(f"attach {quoted(published)} as published (read_only)")
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published file, for reading alone: no other file, no network, no extension can be reached through it."""
+    if not path.exists():
+        raise WarehouseError(f"There is no published warehouse at {path}. Make one with `rotation run`.")
+    connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    try:
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create schema if not exists raw; create schema if not exists quality")
+    for contract in contracts().values():
+        columns = {c.name: c.data_type for c in contract.columns} | BOOKKEEPING
+        connection.execute(f"create table if not exists raw.{contract.name} ({_ddl(columns)})")
+    for name, log in LOG_TABLES.items():
+        connection.execute(f"create table if not exists quality.{name} ({_ddl({c: t for c, (t, _) in log.items()})})")
+
+
+def _ddl(columns: dict[str, str]) -> str:
+    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+
+
+def latest(contract: TableContract) -> str:
+    """SQL of the newest version of each key of a raw table."""
+    key = ", ".join(contract.key)
+    return f"(select * from raw.{contract.name} qualify row_number() over (partition by {key} order by known_on desc, pulled_at desc) = 1)"

@@ -1,0 +1,89 @@
+"""A requests adapter that answers the providers' addresses from the simulated market, cut at a day. Not for other hosts: 404."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+
+from pipelines.sample import wire_files, wire_prices
+from pipelines.sample.calendar import checked
+from pipelines.sample.market import SampleMarket, sample_market
+
+Query = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, content type and body."""
+
+    status: int
+    kind: str
+    body: bytes
+
+
+NOT_FOUND = Answer(404, "text/html", b"<html><body>404 Not Found (SIMULATED)</body></html>")
+
+
+class SampleTransport(BaseAdapter):
+    """Mounted on a session, it takes every request and lets none out. Nothing published after `as_of` is visible.
+
+    Raises:
+        SampleError: `as_of` lies outside the simulated market.
+    """
+
+    def __init__(self, as_of: date, market: SampleMarket | None = None) -> None:
+        super().__init__()
+        self.as_of = checked(as_of)
+        self.market = market or sample_market()
+
+    def send(self, request: PreparedRequest, stream: bool = False, *_: object, **__: object) -> Response:
+        """Answer as the provider would."""
+        parts = urlsplit(request.url or "")
+        try:
+            answer = self._answer(parts.hostname or "", parts.path, parse_qs(str(parts.query)), request.headers)
+        except ValueError as problem:
+            answer = Answer(400, "text/plain", f"Bad request (SIMULATED): {problem}".encode())
+        return _response(request, answer, stream)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _answer(self, host: str, path: str, query: Query, headers: Mapping[str, Any]) -> Answer:
+        market, as_of, name = self.market, self.as_of, unquote(path.rsplit("/", 1)[-1])
+        body: bytes | None = None
+        if host in ("query1.finance.yahoo.com", "query2.finance.yahoo.com") and path.startswith("/v8/finance/chart/"):
+            body = wire_prices.yahoo_chart(market, name, query, as_of)
+            return Answer(200, "application/json", body) if body else Answer(404, "application/json", wire_prices.YAHOO_NOT_FOUND)
+        if host == "api.tiingo.com" and path.startswith("/tiingo/daily/") and path.endswith("/prices"):
+            if not (query.get("token") or "Token" in str(headers.get("Authorization", ""))):
+                return Answer(403, "application/json", b'{"detail":"Please supply a token"}')
+            body = wire_prices.tiingo_prices(market, unquote(path.split("/")[3]), query, as_of)
+            return Answer(200, "application/json", body) if body else Answer(404, "application/json", b'{"detail":"Not found."}')
+        if host == "fred.stlouisfed.org" and path == "/graph/fredgraph.csv":
+            body = wire_files.fred_csv(market, query, as_of)
+            return Answer(200, "application/csv", body) if body else NOT_FOUND
+        if host == "mba.tuck.dartmouth.edu" and path.startswith("/pages/faculty/ken.french/ftp/"):
+            body = wire_files.french_zip(market, name, as_of)
+            return Answer(200, "application/x-zip-compressed", body) if body else NOT_FOUND
+        if host in ("shillerdata.com", "www.shillerdata.com", "www.econ.yale.edu") and name == "ie_data.xls":
+            return Answer(200, "application/vnd.ms-excel", wire_files.shiller_workbook(market, as_of))
+        return NOT_FOUND
+
+
+def _response(request: PreparedRequest, answer: Answer, stream: bool) -> Response:
+    response = Response()
+    response.status_code, response.url, response.request = answer.status, str(request.url), request
+    length = str(len(answer.body))
+    response.headers = CaseInsensitiveDict({"Content-Type": answer.kind, "Content-Length": length, "X-Market": "SIMULATED"})
+    headers = dict(response.headers)
+    response.raw = HTTPResponse(BytesIO(answer.body), headers, answer.status, preload_content=False, request_method=request.method)
+    if not stream:
+        _ = response.content  # read now, as a real adapter's session does
+    return response

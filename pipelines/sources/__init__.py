@@ -1,0 +1,30 @@
+"""Readers of providers: network or file in, frame out. They know neither Dagster nor DuckDB. Not for landing what they read."""
+
+from typing import Protocol
+
+import polars as pl
+
+from pipelines.catalog import Series
+from pipelines.sources import fred, french, shiller, tiingo, yahoo
+from pipelines.sources.http import Client
+from pipelines.sources.interface import Window
+
+
+class Reader(Protocol):
+    """What the module of a provider offers."""
+
+    @property
+    def PROVIDER(self) -> str: ...  # noqa: N802
+
+    @property
+    def TABLES(self) -> tuple[str, ...]: ...  # noqa: N802
+
+    def unavailable(self, client: Client, /) -> str | None:
+        """Why the provider cannot be asked, with the cure; None where it can."""
+
+    def read(self, series: Series, client: Client, window: Window, /) -> dict[str, pl.DataFrame]:
+        """Frames by raw table name, with the contract's columns as received; raises SourceError and nothing else."""
+
+
+READERS: dict[str, Reader] = {module.PROVIDER: module for module in (yahoo, tiingo, fred, french, shiller)}
+"""The providers asked over the network; a new one is one module, named here."""

@@ -1,0 +1,191 @@
+"""The drop folder: vendors' bars, constituents and valuations, each file read whole or refused whole. Not for moving files."""
+
+import os
+import re
+import stat
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.contracts import TableContract, contracts
+from pipelines.sources.drop_columns import PROBLEMS, recognise, values
+from pipelines.sources.drop_grid import Grid, GridError, read_grid
+from pipelines.sources.interface import Receipt, SourceError
+
+PROVIDER = "drop"
+TABLES = ("drop_bars", "drop_constituents", "drop_valuations")
+LAYOUT = "bars/<collection>/FILE, constituents/<universe_id>/FILE or valuations/FILE, as .csv, .txt, .parquet or .xlsx"
+ENDINGS = (".csv", ".txt", ".parquet", ".xlsx")
+MAX_BYTES = 512 << 20
+PRICES = ("open", "high", "low", "close", "volume")
+NEEDED: dict[str, tuple[frozenset[str], ...]] = {  # each set: at least one of these columns
+    "drop_bars": (frozenset({"session_date"}), frozenset({"symbol"}), frozenset({"close", "adjusted_close"})),
+    "drop_constituents": (frozenset({"symbol"}),),
+    "drop_valuations": tuple(
+        frozenset({name})
+        for name in (
+            *("month_end", "universe_id", "metric", "basis", "aggregation", "loss_treatment", "financials_treatment"),
+            *("earnings_definition", "value", "value_status", "source_id"),
+        )
+    ),
+}
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_UNFINISHED = re.compile(r"^(\.|~)|\.(part|tmp|crdownload)$|^readme", re.IGNORECASE)
+_NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_]?(\d{2})(?:[-_]?(\d{2}))?(?!\d)")
+
+
+class DropRefused(SourceError):  # noqa: N818 - said of a file, as the field says it
+    """A dropped file is refused as a whole. `problems`: line, column, value, reason."""
+
+    def __init__(self, source: str, expected: str, found: str, cure: str, problems: pl.DataFrame | None = None) -> None:
+        super().__init__(source, expected, found, cure)
+        self.problems = pl.DataFrame(schema=PROBLEMS) if problems is None else problems
+
+
+@dataclass(frozen=True)
+class DropFile:
+    """One file in the folder. Where `refusal` says why it cannot even be opened, there is no hash."""
+
+    path: Path
+    name: str
+    table: str | None
+    collection: str | None
+    size_bytes: int
+    sha256: str
+    refusal: str | None = None
+
+    def content(self) -> bytes:
+        """The bytes that were hashed.
+
+        Raises:
+            DropRefused: refused at the door, or written to since.
+        """
+        source = f"drop {self.name}"
+        if self.refusal is not None:
+            raise DropRefused(source, LAYOUT, self.refusal, "Put a plain file in its place.")
+        content = _bytes(self.path)
+        if sha256(content).hexdigest() != self.sha256:
+            cure = "Drop it again when it is whole."
+            raise DropRefused(source, "a file that lies still", "one that was written to while it was read", cure)
+        return content
+
+    def receipt(self, now: datetime) -> Receipt:
+        return Receipt(PROVIDER, f"FILE {self.name}", now, 0, self.size_bytes, self.sha256)
+
+
+def scan(folder: Path) -> list[DropFile]:
+    """Every file below the folder, by name; hidden, unfinished and README files are passed over, links are not followed."""
+    found = []
+    for root, folders, names in os.walk(folder, followlinks=False):
+        links = [name for name in folders if (Path(root) / name).is_symlink()]
+        found += [_drop_file(folder, Path(root) / name) for name in (*names, *links) if not _UNFINISHED.search(name)]
+    return sorted(found, key=lambda f: f.name)
+
+
+def read(file: DropFile) -> dict[str, pl.DataFrame]:
+    """The frame of a file, in the columns of its raw table.
+
+    Raises:
+        DropRefused: anything in the file that cannot be used, with every problem listed.
+    """
+    content = file.content()
+    if file.table is None:
+        raise DropRefused(f"drop {file.name}", LAYOUT, "another place", "Move it to its place.")
+    source, contract = f"drop {file.name}", contracts()[file.table]
+    try:
+        grid = read_grid(content, file.path.suffix.lower(), lambda header: _is_header(contract, header))
+        columns = recognise(contract.name, grid.header)
+        frame, problems = values(grid, columns, contract)
+    except GridError as problem:
+        raise DropRefused(source, problem.expected, problem.found, problem.cure) from None
+    if not problems.is_empty():
+        first = problems.row(0, named=True)
+        found = f"{problems.height:,} problems; the first in line {first['line']}, {first['column']}: {first['value']!r} {first['reason']}"
+        cure = "Correct the lines listed and drop the file again."
+        raise DropRefused(source, f"values of raw.{contract.name}", found, cure, problems)
+    frame = _completed(source, file, frame, contract)
+    _refuse_empty(source, frame, grid, contract)
+    return {contract.name: frame.select(c.name for c in contract.columns)}
+
+
+def _is_header(contract: TableContract, header: list[str]) -> bool:
+    known = set(recognise(contract.name, header))
+    return all(known & one_of for one_of in NEEDED[contract.name])
+
+
+def _completed(source: str, file: DropFile, frame: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
+    """What the folder and the file's name say, and the columns the vendor does not have."""
+    if contract.name == "drop_bars":
+        frame = frame.with_columns(collection=pl.lit(file.collection))
+        basis = "split_adjusted"
+        if "close" not in frame.columns:
+            frame, basis = frame.rename({"adjusted_close": "close"}), "total_return"
+        if "price_basis" not in frame.columns:
+            frame = frame.with_columns(price_basis=pl.lit(basis))
+        prices = [c for c in PRICES if c in frame.columns]
+        frame = frame.filter(~pl.all_horizontal(pl.col(prices).is_null()))  # a panel's way to say: not traded
+    if contract.name == "drop_constituents":
+        frame = frame.with_columns(universe_id=pl.lit(file.collection))
+        if "snapshot_date" not in frame.columns:
+            frame = frame.with_columns(snapshot_date=pl.lit(_named_day(source, file.path.name)))
+    absent = [pl.lit(None, c.polars_type).alias(c.name) for c in contract.columns if c.name not in frame.columns]
+    return frame.with_columns(absent)
+
+
+def _named_day(source: str, name: str) -> date:
+    """The day in a file's name; of a month alone, its last."""
+    for year, month, day in reversed(_NAME_DATE.findall(name)):
+        if 1 <= int(month) <= 12:
+            last = monthrange(int(year), int(month))[1]
+            if not day or 1 <= int(day) <= last:
+                return date(int(year), int(month), int(day or last))
+    cure = "Add a column snapshot_date, or name the file like members_2026-01-09.csv."
+    raise DropRefused(source, "the day the list describes", "neither a date column nor a date in the file's name", cure)
+
+
+def _refuse_empty(source: str, frame: pl.DataFrame, grid: Grid, contract: TableContract) -> None:
+    if frame.is_empty():
+        raise DropRefused(source, "rows", f"none below the header in line {grid.header_line}", "Drop a file with data.")
+    empty = [
+        frame.filter(pl.col(c.name).is_null()).select(
+            line="_line", column=pl.lit(c.name), value=pl.lit(""), reason=pl.lit("is empty, but needed")
+        )
+        for c in contract.columns
+        if not c.nullable and frame[c.name].null_count()
+    ]
+    if empty:
+        problems = pl.concat(empty).sort("line")
+        found = f"{problems.height:,} empty ones, the first in line {problems['line'][0]}, {problems['column'][0]}"
+        raise DropRefused(source, f"a value in every needed cell of raw.{contract.name}", found, "Fill the lines listed.", problems)
+
+
+def _drop_file(folder: Path, path: Path) -> DropFile:
+    name = path.relative_to(folder).as_posix()
+    parts = name.split("/")
+    table, collection = None, None
+    if len(parts) == 3 and parts[0] in ("bars", "constituents") and _FOLDER.fullmatch(parts[1]):
+        table, collection = f"drop_{parts[0]}", parts[1]
+    elif len(parts) == 2 and parts[0] == "valuations":
+        table = "drop_valuations"
+    facts = path.lstat()
+    refusal = None
+    if not stat.S_ISREG(facts.st_mode):
+        refusal = "a link or device, not a plain file"
+    elif table is None:
+        refusal = "another place"
+    elif path.suffix.lower() not in ENDINGS:
+        refusal = f"a file ending in {path.suffix!r}"
+    elif facts.st_size > MAX_BYTES:
+        refusal = f"{facts.st_size:,} bytes, more than {MAX_BYTES:,}"
+    digest = "" if refusal else sha256(_bytes(path)).hexdigest()
+    return DropFile(path, name, table, collection, facts.st_size, digest, refusal)
+
+
+def _bytes(path: Path) -> bytes:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    with os.fdopen(handle, "rb") as file:
+        return file.read(MAX_BYTES + 1)

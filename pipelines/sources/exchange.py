@@ -1,0 +1,82 @@
+"""Sessions of the New York Stock Exchange, from the kept calendar library. Not for asking what day it is (resources/clock.py)."""
+
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import exchange_calendars
+import polars as pl
+
+PROVIDER = "exchange"
+TABLES = ("exchange_sessions",)
+FIRST_DAY = date(1970, 1, 1)  # earlier closures are not trusted: weekdays pass
+
+
+@cache
+def _calendar(last_year: int) -> Any:
+    return exchange_calendars.get_calendar("XNYS", start=FIRST_DAY, end=date(last_year, 12, 31), side="left")
+
+
+@cache
+def _table(last_year: int) -> pl.DataFrame:
+    calendar = _calendar(last_year)
+    schedule = calendar.schedule
+    frame = pl.DataFrame(
+        {
+            "session_date": schedule.index.to_numpy(),
+            "opens_at": schedule["open"].dt.tz_convert(None).to_numpy(),
+            "closes_at": schedule["close"].dt.tz_convert(None).to_numpy(),
+        }
+    )
+    early = pl.Series(calendar.early_closes.to_numpy()).cast(pl.Date)
+    return frame.with_columns(pl.col("session_date").cast(pl.Date), pl.col("opens_at", "closes_at").cast(pl.Datetime("us"))).with_columns(
+        is_half_day=pl.col("session_date").is_in(early.implode())
+    )
+
+
+def _until(day: date) -> pl.DataFrame:
+    return _table(max(day.year, FIRST_DAY.year) + 1)  # the year after: the next session of 31 December
+
+
+def sessions(start: date | None, end: date) -> pl.DataFrame:
+    """Rows of raw.exchange_sessions, both ends included, from 1970 on."""
+    return _until(end).filter(pl.col("session_date").is_between(max(start or FIRST_DAY, FIRST_DAY), end))
+
+
+def next_session(day: date) -> date:
+    """The first session after the day."""
+    found: date = _until(day).filter(pl.col("session_date") > day)["session_date"][0]
+    return found
+
+
+def last_completed_session(now: datetime) -> date:
+    """The newest session that has closed by now."""
+    moment = now.astimezone(UTC).replace(tzinfo=None)
+    found: date = _until(moment.date()).filter(pl.col("closes_at") <= moment)["session_date"][-1]
+    return found
+
+
+def session_close(day: date) -> datetime | None:
+    """When the session of the day closes, UTC; None where the day is no session."""
+    found = _until(day).filter(pl.col("session_date") == day)["closes_at"]
+    return None if found.is_empty() else found[0].replace(tzinfo=UTC)
+
+
+def newest_is_open(days: pl.Series, moment: datetime) -> pl.Series:
+    """True for the newest of the days where its session has not closed at the moment; false for all others."""
+    newest = days.max()
+    close = session_close(newest) if isinstance(newest, date) else None
+    return pl.Series([close is not None and moment < close and day == newest for day in days], dtype=pl.Boolean)
+
+
+def to_sessions(days: pl.Series) -> pl.Series:
+    """Each day moved to itself or the next session; before 1970 to itself or the next weekday."""
+    days = days.cast(pl.Date)
+    last = days.max()
+    if not isinstance(last, date):
+        return days
+    known = _until(last)["session_date"]
+    frame = pl.DataFrame({"day": days, "session": known.gather(known.search_sorted(days.fill_null(last), side="left"))})
+    to_monday = pl.when(pl.col("day").dt.weekday() > 5).then(8 - pl.col("day").dt.weekday().cast(pl.Int64)).otherwise(0)
+    moved = pl.when(pl.col("day") >= FIRST_DAY).then("session").otherwise(pl.col("day") + pl.duration(days=to_monday))
+    return frame.select(moved.cast(pl.Date).alias(days.name))[days.name]

@@ -1,0 +1,246 @@
+"""The one HTTP client: deadlines, retries, a mirror, payloads looked at and archived before anyone reads them. Not for parsing."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.exceptions import ConnectionError as NoConnection
+from requests.exceptions import ConnectTimeout, InvalidSchema, ReadTimeout, RequestException, SSLError, TooManyRedirects
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from pipelines.sources.archive import Archive
+from pipelines.sources.interface import Receipt, SourceError
+from pipelines.sources.payload import ASK_LATER, Kind, look_at, snippet
+from pipelines.sources.redaction import quiet_talkative_loggers, redact
+from pipelines.sources.transport import network, through_mirror
+
+log = logging.getLogger(__name__)
+
+ASK_FOR_CONTACT = frozenset({"sec"})  # providers that refuse requests without an address to write to
+MAX_BYTES = 512 << 20
+CHUNK = 1 << 16
+
+CURES = {
+    401: "The provider wants a token: check that it is set and valid.",
+    403: "The provider refuses us: check the token, the contact address, and its terms.",
+    404: "The provider does not know this name: correct the symbol in series_catalog.csv.",
+    429: "We asked too often: wait, then run again; ask for fewer series if it stays so.",
+}
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The bytes of one answer, looked at and archived. `document` is the parsed JSON, None for other kinds."""
+
+    content: bytes
+    receipt: Receipt
+    document: Any = field(default=None, repr=False)
+
+
+class Client:
+    """Every request of every provider goes through here.
+
+    Args:
+        archive: where payloads are kept before they are read.
+        mirror: send requests for https://HOST/PATH to MIRROR/HOST/PATH.
+        contact: address named in the User-Agent where a provider asks for one.
+        connect_timeout_s: seconds to wait for a connection.
+        deadline_s: seconds to wait for the first byte, and seconds a whole body may take, trickling or not.
+        retries: further tries after what can pass later: no connection, a reset, 429, 500, 502, 503, 504.
+        transport: answers instead of the network.
+        now: the clock of the receipts.
+        tokens: secrets by provider; never shown.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        mirror: str | None,
+        contact: str | None,
+        connect_timeout_s: float,
+        deadline_s: float,
+        retries: int,
+        transport: BaseAdapter | None = None,
+        *,
+        now: Callable[[], datetime],
+        tokens: Mapping[str, str] | None = None,
+    ) -> None:
+        quiet_talkative_loggers()
+        self.archive, self.contact, self.now = archive, contact, now
+        self.receipts: list[Receipt] = []
+        self._deadline_s, self._timeout = deadline_s, (connect_timeout_s, deadline_s)
+        self._tokens = dict(tokens or {})
+        self._session = requests.Session()
+        self._session.adapters.clear()  # https or nothing: a redirect to plain http finds no way
+        if transport is None:
+            transport = through_mirror(mirror, retries, deadline_s) if mirror else network(retries, deadline_s)
+        self._session.mount("https://", transport)
+        self._session.auth = _no_auth  # else ~/.netrc takes the place of our own headers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def token(self, provider: str) -> str | None:
+        """The secret of a provider, if one is set."""
+        return self._tokens.get(provider)
+
+    def get(
+        self,
+        provider: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        kind: Kind,
+    ) -> Payload:
+        """Fetch, look at and archive one payload. Plain http addresses are asked over https.
+
+        Raises:
+            SourceError: no usable answer; what was expected, what came, and what to do.
+        """
+        address = _https(url) + (("&" if urlsplit(url).query else "?") + urlencode(params) if params else "")
+        secrets = {*self._tokens.values(), *_secret_values(headers or {})}
+        shown = redact(address, secrets)
+        source = f"{provider} ({shown})"
+        try:
+            status, content = self._fetch(provider, address, source, dict(headers or {}))
+            document = look_at(source, content, kind)
+        except SourceError as problem:
+            raise SourceError(*(redact(t, secrets) for t in (problem.source, problem.expected, problem.found, problem.cure))) from None
+        digest = self.archive.store(provider, content)
+        receipt = Receipt(provider, f"GET {shown}", self.now(), status, len(content), digest)
+        self.receipts.append(receipt)
+        log.info("%s: %s bytes, %s", receipt.request, receipt.size_bytes, digest[:12])
+        return Payload(content, receipt, document)
+
+    def session(self, provider: str, kind: Kind, look: Callable[[Payload], None] | None = None) -> requests.Session:
+        """A session for pandas-datareader: whatever it asks goes through this client, so it sees only good payloads.
+
+        Ask it with retry_count=0; failures are SourceErrors, which it does not catch. `look` may refuse a payload first.
+        """
+        session = requests.Session()
+        adapter = _ThroughClient(self, provider, kind, look)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+    def _user_agent(self, provider: str) -> str:
+        name = f"rotation/{version('rotation')}"
+        if provider not in ASK_FOR_CONTACT:
+            return name
+        if not self.contact:
+            cure = "Set ROTATION_CONTACT to an e-mail address the provider may write to."
+            raise SourceError(provider, "a contact address to name in the request", "none set", cure)
+        return f"{name} ({self.contact})"
+
+    def _fetch(self, provider: str, address: str, source: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        headers["User-Agent"] = self._user_agent(provider)
+        try:
+            with self._session.get(address, headers=headers, timeout=self._timeout, stream=True) as response:
+                content = self._body(response, source)
+        except SSLError as problem:
+            cure = "Mend the certificates of this machine or of the mirror; TLS is never weakened."
+            raise SourceError(source, "a certificate that can be trusted", _reason(problem), cure) from None
+        except ConnectTimeout:
+            raise SourceError(source, f"a connection within {self._timeout[0]:g} s", "none", ASK_LATER) from None
+        except ReadTimeout:
+            raise SourceError(source, f"an answer within {self._deadline_s:g} s", "silence", ASK_LATER) from None
+        except TooManyRedirects:
+            raise SourceError(source, "an answer", "endless redirects", ASK_LATER) from None
+        except InvalidSchema as problem:
+            cure = "TLS is never weakened: find the provider's new address."
+            raise SourceError(source, "redirects to https", _reason(problem), cure) from None
+        except NoConnection as problem:
+            cure = "Check the network, the mirror, and whether the provider is up."
+            raise SourceError(source, "a connection", _reason(problem), cure) from None
+        except RequestException as problem:
+            raise SourceError(source, "an answer", _reason(problem), ASK_LATER) from None
+        if response.status_code != 200:
+            waits = f", Retry-After {after}" if (after := response.headers.get("Retry-After")) else ""
+            found = f"status {response.status_code}{waits}: {snippet(content)}"
+            raise SourceError(source, "status 200", found, CURES.get(response.status_code, ASK_LATER))
+        return response.status_code, content
+
+    def _body(self, response: requests.Response, source: str) -> bytes:
+        begun, size, pieces = time.monotonic(), 0, []
+        try:
+            for piece in _pieces(response):
+                pieces.append(piece)
+                size += len(piece)
+                if size > MAX_BYTES:
+                    raise SourceError(source, f"at most {MAX_BYTES:,} bytes", "more", "Do not use this address.")
+                if time.monotonic() - begun > self._deadline_s:
+                    found = f"a body that trickles: {size:,} bytes so far"
+                    raise SourceError(source, f"a whole body within {self._deadline_s:g} s", found, ASK_LATER)
+        except ReadTimeoutError:
+            found = f"silence after {size:,} bytes"
+            raise SourceError(source, f"a whole body within {self._deadline_s:g} s", found, ASK_LATER) from None
+        except (HTTPError, OSError) as problem:
+            found = f"half of one: {size:,} bytes, then {_reason(problem)}"
+            raise SourceError(source, "a whole body", found, ASK_LATER) from None
+        due = response.headers.get("Content-Length", "")
+        encoded = {"Content-Encoding", "Transfer-Encoding"} & {h.title() for h in response.headers}
+        if due.isdigit() and not encoded and int(due) != size:
+            raise SourceError(source, f"a whole body of {int(due):,} bytes", f"half of one: {size:,} bytes", ASK_LATER)
+        return b"".join(pieces)
+
+
+class _ThroughClient(BaseAdapter):
+    def __init__(self, client: Client, provider: str, kind: Kind, look: Callable[[Payload], None] | None) -> None:
+        super().__init__()
+        self._client, self._provider, self._kind, self._look = client, provider, kind, look
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        payload = self._client.get(self._provider, str(request.url), kind=self._kind)
+        if self._look:
+            self._look(payload)
+        response = requests.Response()
+        response.status_code, response.url, response.request = payload.receipt.status, str(request.url), request
+        response.encoding = "utf-8"
+        response._content = payload.content
+        return response
+
+    def close(self) -> None:
+        """Nothing to close: the client outlives its sessions."""
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes: read1 gives what is there, read would wait for a whole chunk as long as bytes trickle."""
+    raw = response.raw
+    if isinstance(raw, BaseHTTPResponse):
+        while piece := raw.read1(CHUNK, decode_content=True):
+            yield piece
+    else:
+        yield from response.iter_content(CHUNK)
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _https(url: str) -> str:
+    return "https://" + url.split("://", 1)[-1]
+
+
+def _secret_values(headers: Mapping[str, str]) -> set[str]:
+    """Values of headers that carry secrets, whole and word by word: `Token abc` hides abc too."""
+    secret = [v for k, v in headers.items() if k.lower() in ("authorization", "x-api-key", "cookie")]
+    return {*secret, *(word for v in secret for word in v.split()[1:])}
+
+
+def _reason(problem: BaseException) -> str:
+    return " ".join(str(problem).split())[:300] or type(problem).__name__

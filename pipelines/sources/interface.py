@@ -1,0 +1,32 @@
+"""What every reader of a provider gives and raises; the one small interface behind which the providers stand. Not for fetching."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+class SourceError(Exception):
+    """A provider's answer cannot be used. The message names source, what was expected, what was found, and the cure."""
+
+    def __init__(self, source: str, expected: str, found: str, cure: str) -> None:
+        self.source, self.expected, self.found, self.cure = source, expected, found, cure
+        super().__init__(f"{source}: expected {expected}, found {found}. {cure}")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one request or file brought: never holds a secret."""
+
+    source: str
+    request: str
+    pulled_at: datetime
+    status: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """Observation days wanted, both ends included; start None means all the provider has."""
+
+    start: date | None
+    end: date

@@ -1,0 +1,79 @@
+"""How requests leave the house: retries, a polite rate, a mirror. Not for what comes back (http.py)."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests_ratelimiter import LimiterAdapter
+from urllib3.exceptions import InvalidHeader, MaxRetryError, ReadTimeoutError
+from urllib3.util.retry import Retry
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+    from urllib3.connectionpool import ConnectionPool
+
+REQUESTS_A_SECOND = 2  # a host; none of our providers publishes a lower limit
+PASSING = (429, 500, 502, 503, 504)
+BACKOFF_S = 0.5
+
+
+class PatientRetry(Retry):
+    """urllib3's Retry, but a silent server is not asked again, and a wait longer than the deadline is not begun."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: "BaseHTTPResponse | None" = None,
+        error: Exception | None = None,
+        _pool: "ConnectionPool | None" = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        if response is not None and _pool is not None and (self.get_retry_after(response) or 0) >= self.retry_after_max:
+            raise MaxRetryError(_pool, url or "", None)
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+    def get_retry_after(self, response: "BaseHTTPResponse") -> float | None:
+        try:
+            return super().get_retry_after(response)
+        except InvalidHeader:
+            return None  # unreadable: the usual backoff
+
+
+def _retry(retries: int, deadline_s: float) -> Retry:
+    return PatientRetry(
+        total=retries,
+        other=0,
+        status_forcelist=PASSING,
+        allowed_methods={"GET"},
+        backoff_factor=BACKOFF_S,
+        raise_on_status=False,
+        retry_after_max=int(deadline_s) or 1,
+    )
+
+
+def network(retries: int, deadline_s: float) -> HTTPAdapter:
+    """The providers themselves, each host at a polite rate."""
+    adapter: HTTPAdapter = LimiterAdapter(per_second=REQUESTS_A_SECOND, max_retries=_retry(retries, deadline_s))
+    return adapter
+
+
+class _Mirror(HTTPAdapter):
+    def __init__(self, url: str, retries: Retry) -> None:
+        super().__init__(max_retries=retries)
+        self._url = url.rstrip("/")
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        moved = request.copy()
+        moved.url = f"{self._url}/{str(request.url).split('://', 1)[1]}"
+        response = super().send(moved, **kwargs | {"proxies": {}})
+        response.url, response.request = str(request.url), request  # redirects are followed from the provider's address
+        return response
+
+
+def through_mirror(url: str, retries: int, deadline_s: float) -> HTTPAdapter:
+    """A company's cache or a replay: https://HOST/PATH is asked at URL/HOST/PATH, without a rate of ours."""
+    return _Mirror(url, _retry(retries, deadline_s))

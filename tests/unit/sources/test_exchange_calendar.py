@@ -1,0 +1,82 @@
+"""The calendar, against days everyone knows."""
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from pipelines.sources import exchange
+
+
+def test_sessions_know_holidays_half_days_and_unscheduled_closures() -> None:
+    days = exchange.sessions(None, date(2026, 1, 9))
+    held = set(days["session_date"])
+    assert days["session_date"][0] == date(1970, 1, 2)
+    assert days["session_date"][-1] == date(2026, 1, 9)
+    for closed in (date(2001, 9, 11), date(2001, 9, 14), date(2012, 10, 29), date(2025, 1, 9), date(2025, 12, 25), date(2022, 6, 20)):
+        assert closed not in held
+    half = days.filter(pl.col("is_half_day"))["session_date"]
+    assert date(2025, 11, 28) in half
+    assert date(2025, 12, 24) in half
+    assert date(2025, 12, 31) not in half
+    assert days["session_date"].is_sorted()
+    assert days.columns == ["session_date", "opens_at", "closes_at", "is_half_day"]
+
+
+def test_opening_and_close_are_utc_in_winter_and_in_summer() -> None:
+    winter, summer = exchange.sessions(date(2026, 1, 9), date(2026, 1, 9)), exchange.sessions(date(2025, 7, 1), date(2025, 7, 1))
+    assert [str(cell) for cell in winter.row(0)] == ["2026-01-09", "2026-01-09 14:30:00", "2026-01-09 21:00:00", "False"]
+    assert [str(cell) for cell in summer.row(0)] == ["2025-07-01", "2025-07-01 13:30:00", "2025-07-01 20:00:00", "False"]
+
+
+@pytest.mark.parametrize(
+    ("day", "then"),
+    [
+        (date(2026, 1, 9), date(2026, 1, 12)),
+        (date(2025, 12, 31), date(2026, 1, 2)),
+        (date(2026, 1, 16), date(2026, 1, 20)),
+        (date(2001, 9, 10), date(2001, 9, 17)),
+    ],
+)
+def test_the_next_session_jumps_weekends_holidays_and_closures(day: date, then: date) -> None:
+    assert exchange.next_session(day) == then
+
+
+@pytest.mark.parametrize(
+    ("now", "session"),
+    [
+        (datetime(2026, 1, 9, 20, 59, tzinfo=UTC), date(2026, 1, 8)),
+        (datetime(2026, 1, 9, 21, 0, tzinfo=UTC), date(2026, 1, 9)),
+        (datetime(2026, 1, 11, 12, 0, tzinfo=UTC), date(2026, 1, 9)),
+        (datetime(2025, 11, 28, 18, 0, tzinfo=UTC), date(2025, 11, 28)),
+        (datetime(2026, 1, 1, 12, 0, tzinfo=UTC), date(2025, 12, 31)),
+    ],
+)
+def test_the_last_completed_session_has_closed(now: datetime, session: date) -> None:
+    assert exchange.last_completed_session(now) == session
+
+
+def test_the_close_of_a_day_that_is_no_session_is_none() -> None:
+    assert exchange.session_close(date(2026, 1, 10)) is None
+    assert exchange.session_close(date(2025, 11, 28)) == datetime(2025, 11, 28, 18, tzinfo=UTC)
+
+
+def test_days_move_to_themselves_or_the_next_session_and_nothing_else() -> None:
+    given = [date(2026, 1, 9), date(2026, 1, 10), date(2025, 12, 25), None, date(2001, 9, 11), date(1970, 1, 1)]
+    due = [date(2026, 1, 9), date(2026, 1, 12), date(2025, 12, 26), None, date(2001, 9, 17), date(1970, 1, 2)]
+    assert exchange.to_sessions(pl.Series("d", given, dtype=pl.Date)).to_list() == due
+
+
+def test_before_1970_weekdays_pass_and_weekends_move_to_monday() -> None:
+    given = [date(1929, 10, 29), date(1929, 11, 2), date(1929, 11, 3), date(1871, 12, 25)]
+    assert exchange.to_sessions(pl.Series(given)).to_list() == [
+        date(1929, 10, 29),
+        date(1929, 11, 4),
+        date(1929, 11, 4),
+        date(1871, 12, 25),
+    ]
+
+
+def test_an_empty_series_stays_empty() -> None:
+    assert exchange.to_sessions(pl.Series([], dtype=pl.Date)).len() == 0
+    assert exchange.to_sessions(pl.Series([None, None], dtype=pl.Date)).to_list() == [None, None]

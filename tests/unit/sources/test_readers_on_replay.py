@@ -1,0 +1,153 @@
+"""Every reader on what the providers really sent."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import fastexcel
+import polars as pl
+import pytest
+
+from pipelines.catalog import catalog
+from pipelines.contracts import contracts
+from pipelines.sources import READERS, drop
+from pipelines.sources.interface import SourceError, Window
+
+pytestmark = pytest.mark.replay
+AS_OF = date(2026, 1, 9)
+ALL = Window(None, AS_OF)
+TOKENS = {"tiingo": "any"}
+
+
+@pytest.fixture
+def frames(replay: Any, asking: Any) -> Iterator[Callable[..., dict[str, pl.DataFrame]]]:
+    with replay(AS_OF) as provider:
+        client = asking(provider.url, tokens=TOKENS, deadline_s=30)
+
+        def reading(series_id: str, window: Window = ALL) -> dict[str, pl.DataFrame]:
+            one = catalog()[series_id]
+            return READERS[one.provider].read(one, client, window)
+
+        yield reading
+
+
+def test_every_series_of_the_catalogue_is_read_or_refused_by_name(frames: Any) -> None:
+    refused = []
+    for one in catalog():
+        try:
+            found = frames(one.series_id)
+        except SourceError:
+            refused.append(one.series_id)
+            continue
+        assert set(found) == set(READERS[one.provider].TABLES)
+        for name, frame in found.items():
+            assert frame.columns == [c.name for c in contracts()[name].columns]
+            assert frame.height or name.endswith("_actions"), (one.series_id, name)
+    assert refused == ["R1000", "SP600"]
+
+
+def test_published_closes_are_what_yahoo_says(frames: Any) -> None:
+    closes = dict(frames("R2000")["yahoo_bars"].select("session_date", "close").iter_rows())
+    assert round(closes[AS_OF] / closes[date(2025, 12, 31)] - 1, 5) == 0.05734
+    assert frames("SP500")["yahoo_bars"]["session_date"].min() == date(1927, 12, 30)
+    iwm = frames("IWM")["yahoo_bars"].filter(pl.col("session_date") == AS_OF).row(0, named=True)
+    assert (round(iwm["high"], 2), iwm["volume"], iwm["is_partial"]) == (261.56, 36301500, False)
+
+
+def test_tiingo_and_yahoo_agree_on_a_fund(frames: Any) -> None:
+    ours, theirs = frames("SPY")["yahoo_bars"], frames("SPY.tiingo")["tiingo_bars"]
+    assert ours["close"].to_list() == theirs["close"].to_list()
+    assert ours["session_date"].cast(pl.String).to_list() == theirs["session_date"].to_list()
+
+
+def test_the_fed_range_moved_on_the_days_it_did(frames: Any) -> None:
+    upper = frames("DFEDTARU")["fred_observations"].with_columns(change=pl.col("value").diff())
+    moves = upper.filter((pl.col("change") != 0) & (pl.col("observation_date") > date(2025, 1, 1)))
+    assert moves["observation_date"].to_list() == [date(2025, 9, 18), date(2025, 10, 30), date(2025, 12, 11)]
+
+
+def test_blank_months_are_no_rows(frames: Any) -> None:
+    months = frames("CPIAUCSL")["fred_observations"]["observation_date"].to_list()
+    assert date(2025, 9, 1) in months
+    assert date(2025, 10, 1) not in months
+
+
+@pytest.mark.parametrize(("as_of", "premium", "last"), [(date(2025, 3, 1), 2.846, 2023), (date(2026, 2, 1), 2.503, 2025)])
+def test_the_size_premium_of_a_vintage_is_the_published_one(replay: Any, asking: Any, as_of: date, premium: float, last: int) -> None:
+    with replay(as_of) as provider:
+        one = catalog()["FF_FACTORS"]
+        frame = READERS["french"].read(one, asking(provider.url), Window(None, as_of))["french_returns"]
+    annual = frame.filter((pl.col("frequency") == "annual") & (pl.col("portfolio") == "SMB") & (pl.col("period_end") <= date(last, 12, 31)))
+    assert annual.height == last - 1926
+    assert round(float(annual["value"].mean()), 3) == premium  # type: ignore[arg-type]
+
+
+def test_no_number_of_a_french_file_is_lost(replay: Any, asking: Any, replay_world: Path) -> None:
+    """Counted in the raw files: cells of the return tables that are not signs for missing."""
+    for path in sorted((replay_world / "french").glob("*/*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read(archive.namelist()[0]).decode()
+        due, counts = 0, False
+        for line in text.splitlines():
+            cells = [c.strip() for c in line.split(",")]
+            if line.strip() and not cells[0].isdigit() and cells[0]:
+                counts = "Number of Firms" in line or "Average Firm Size" in line
+            if cells[0].isdigit() and not counts:
+                due += sum(float(c) not in (-99.99, -999) for c in cells[1:])
+        series_id = "FF_FACTORS" if "Factors" in path.name else "FF_SIZE_PORTFOLIOS"
+        with replay(date.fromisoformat(path.parent.name)) as provider:
+            frame = READERS["french"].read(catalog()[series_id], asking(provider.url), Window(None, AS_OF))["french_returns"]
+        assert frame.height == due, path
+
+
+def test_every_month_of_shillers_file_is_there_once(frames: Any, replay_world: Path) -> None:
+    months = frames("SHILLER_SP500")["shiller_months"]
+    due = pl.date_range(date(1871, 1, 31), date(2025, 12, 31), "1mo", eager=True).dt.month_end()
+    assert months["month_end"].to_list() == due.to_list()
+    whole = frames("SHILLER_SP500", Window(None, date(2026, 12, 31)))["shiller_months"]
+    assert whole["month_end"].max() == date(2026, 5, 31)
+    assert whole["earnings"].tail(2).to_list() == [None, None]
+    sheet = fastexcel.read_excel(replay_world / "shiller" / "ie_data.xls").load_sheet("Data", header_row=None, dtypes="string").to_polars()
+    assert whole.height == sheet["__UNNAMED__0"].str.contains(r"^\d{4}\.\d{1,2}$").sum()
+
+
+@pytest.mark.parametrize("fault", ["404", "429", "500", "html", "empty", "cut", "garbage"])
+@pytest.mark.parametrize("series_id", ["R2000", "IWM.tiingo", "DGS2", "FF_FACTORS", "SHILLER_SP500"])
+def test_every_fault_of_every_provider_is_one_named_error(replay: Any, asking: Any, monkeypatch: Any, series_id: str, fault: str) -> None:
+    monkeypatch.setattr("pipelines.sources.transport.BACKOFF_S", 0.01)
+    one = catalog()[series_id]
+    with replay(AS_OF, [f"*={fault}"]) as provider:
+        client = asking(provider.url, tokens=TOKENS, retries=1)
+        with pytest.raises(SourceError) as caught:
+            READERS[one.provider].read(one, client, Window(None, AS_OF))
+        assert caught.value.cure
+        assert len(provider.log()) == (2 if fault in ("429", "500") else 1)
+
+
+def test_a_provider_that_recovers_is_read(replay: Any, asking: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("pipelines.sources.transport.BACKOFF_S", 0.01)
+    with replay(AS_OF, ["*=500:2"]) as provider:
+        found = READERS["fred"].read(catalog()["DGS2"], asking(provider.url), Window(None, AS_OF))
+        assert found["fred_observations"].height > 10_000
+        assert len(provider.log()) == 3
+
+
+def test_the_vendors_samples_are_taken_from_the_drop_folder(replay_world: Path, tmp_path: Path) -> None:
+    for place, name in (
+        ("bars/R2000", "adj_close_r2000_sample_312.parquet"),
+        ("bars/SP500", "adj_close_sp500_sample_165.parquet"),
+        ("bars/instruments", "ohlcv_large_sample_60.parquet"),
+        ("constituents/SP500", "constituents_sp500_2026-08.csv"),
+    ):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / name).write_bytes((replay_world / "drops" / name).read_bytes())
+    found = {f.collection or "": drop.read(f) for f in drop.scan(tmp_path) if f.table == "drop_bars"}
+    assert found["R2000"]["drop_bars"].height == 771_188
+    assert found["R2000"]["drop_bars"]["symbol"].n_unique() == 312
+    assert found["SP500"]["drop_bars"]["price_basis"].unique().to_list() == ["total_return"]
+    assert found["instruments"]["drop_bars"]["price_basis"].unique().to_list() == ["split_adjusted"]
+    (members,) = (drop.read(f)["drop_constituents"] for f in drop.scan(tmp_path) if f.table == "drop_constituents")
+    assert members.height == 503
+    assert members["snapshot_date"].unique().to_list() == [date(2026, 8, 31)]
