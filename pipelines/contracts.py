@@ -70,6 +70,11 @@ class TableContract:
         return pl.Schema({c.name: c.polars_type for c in self.columns})
 
 
+def _limits(column: dict[str, Any]) -> dict[str, Any]:
+    meta: dict[str, Any] = (column.get("config") or {}).get("meta") or {}
+    return {k: tuple(v) if k == "values" else v for k, v in meta.items()}
+
+
 def _contract(table: dict[str, Any], path: Path) -> TableContract:
     where = f"{path.name}, table {table.get('name')}"
     try:
@@ -79,12 +84,14 @@ def _contract(table: dict[str, Any], path: Path) -> TableContract:
                 name=c["name"],
                 data_type=c["data_type"],
                 description=c["description"],
-                **{k: tuple(v) if k == "values" else v for k, v in ((c.get("config") or {}).get("meta") or {}).items()},
+                **_limits(c),
             )
             for c in table["columns"]
         )
-        lists = {name: tuple(meta.pop(name)) for name in ("key", "checks")}
-        contract = TableContract(name=table["name"], description=table["description"].strip(), columns=columns, **lists, **meta)
+        key, checks = tuple(meta.pop("key")), tuple(meta.pop("checks"))
+        contract = TableContract(
+            name=table["name"], description=table["description"].strip(), key=key, checks=checks, columns=columns, **meta
+        )
     except (KeyError, TypeError) as problem:
         raise ContractError(f"{where}: {problem!r}. Follow the form of the other sources.") from None
     names = {c.name for c in columns}

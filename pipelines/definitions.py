@@ -22,7 +22,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         "rotation", selection=dg.AssetSelection.all(), description="Fetch, check, model, check, publish: what `make run` does."
     )
     return dg.Definitions(
-        assets=[*landed, models, candidate_asset([k for k in models.keys]), published_asset()],
+        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset()],
         jobs=[job],
         schedules=[daily(job.name)],
         sensors=[dropped(job.name)],

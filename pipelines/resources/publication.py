@@ -53,7 +53,7 @@ class Publication:
         """Runs that can be gone back to, oldest first."""
         if not self.history.exists():
             return []
-        manifests = [p for p in self.history.glob(f"*/{MANIFEST}")]
+        manifests = list(self.history.glob(f"*/{MANIFEST}"))
         return [
             p.parent.name
             for p in sorted(manifests, key=lambda p: (json.loads(p.read_text(encoding="utf-8"))["published_sequence"], p.parent.name))
@@ -93,7 +93,7 @@ class Publication:
         order = {DATABASE: 0, MANIFEST: 2}
         for name in sorted(files, key=lambda p: (order.get(str(p), 1), str(p))):
             self._put(release / name, self.folder / name)
-        stale = {p for p in (self.folder / PARQUET).rglob("*.parquet")} - {self.folder / name for name in files}
+        stale = set((self.folder / PARQUET).rglob("*.parquet")) - {self.folder / name for name in files}
         for path in stale:
             path.unlink()
         # a log left beside the database would be replayed into the new file by older clients

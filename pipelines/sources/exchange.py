@@ -9,7 +9,7 @@ import polars as pl
 
 PROVIDER = "exchange"
 TABLES = ("exchange_sessions",)
-FIRST_DAY = date(1970, 1, 1)  # earlier closures are not trusted: weekdays pass
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2060, 12, 31)  # outside of these closures are not trusted: weekdays pass
 
 
 @cache
@@ -35,7 +35,7 @@ def _table(last_year: int) -> pl.DataFrame:
 
 
 def _until(day: date) -> pl.DataFrame:
-    return _table(max(day.year, FIRST_DAY.year) + 1)  # the year after: the next session of 31 December
+    return _table(min(max(day, FIRST_DAY), LAST_DAY).year + 1)  # the year after: the next session of 31 December
 
 
 def sessions(start: date | None, end: date) -> pl.DataFrame:
@@ -70,13 +70,14 @@ def newest_is_open(days: pl.Series, moment: datetime) -> pl.Series:
 
 
 def to_sessions(days: pl.Series) -> pl.Series:
-    """Each day moved to itself or the next session; before 1970 to itself or the next weekday."""
+    """Each day moved to itself or the next session; outside of the trusted years to itself or the next weekday."""
     days = days.cast(pl.Date)
     last = days.max()
     if not isinstance(last, date):
         return days
     known = _until(last)["session_date"]
-    frame = pl.DataFrame({"day": days, "session": known.gather(known.search_sorted(days.fill_null(last), side="left"))})
+    place = known.search_sorted(days.fill_null(FIRST_DAY).clip(FIRST_DAY, LAST_DAY), side="left")
+    frame = pl.DataFrame({"day": days, "session": known.gather(place)})
     to_monday = pl.when(pl.col("day").dt.weekday() > 5).then(8 - pl.col("day").dt.weekday().cast(pl.Int64)).otherwise(0)
-    moved = pl.when(pl.col("day") >= FIRST_DAY).then("session").otherwise(pl.col("day") + pl.duration(days=to_monday))
+    moved = pl.when(pl.col("day").is_between(FIRST_DAY, LAST_DAY)).then("session").otherwise(pl.col("day") + pl.duration(days=to_monday))
     return frame.select(moved.cast(pl.Date).alias(days.name))[days.name]

@@ -55,10 +55,10 @@ def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFra
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, pl.exceptions.PolarsError) as problem:
         found = f"{type(problem).__name__}: {str(problem)[:200]}"
         raise SourceError(source, "chart.result[0] with meta, timestamp and indicators", found, LOOK) from None
-    bars = _undo_splits(bars, actions).with_columns(symbol=pl.lit(series.symbol), is_partial=newest_is_open(bars["session_date"], taken_at))
-    within = pl.col("session_date").is_between(window.start or EPOCH, window.end)
-    bars = bars.filter(within)
-    actions = actions.filter(pl.col("action_date").is_between(window.start or EPOCH, window.end))
+    within = (window.start or EPOCH, window.end)
+    bars = _undo_splits(bars, actions).filter(pl.col("session_date").is_between(*within))
+    bars = bars.with_columns(symbol=pl.lit(series.symbol), is_partial=newest_is_open(bars["session_date"], taken_at))
+    actions = actions.filter(pl.col("action_date").is_between(*within))
     adjusted = bars.filter(pl.col("adjusted_close").is_not_null())
     return {
         "yahoo_bars": bars.select("symbol", "session_date", *PRICES, "volume", "is_partial"),

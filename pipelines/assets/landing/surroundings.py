@@ -63,7 +63,7 @@ def _splits(
     by_symbol = pl.DataFrame(
         [(s.symbol, s.series_id) for s in series.values()], schema={"symbol": pl.String, "_series": pl.String}, orient="row"
     )
-    held = held.join(by_symbol, on="symbol").select(list(SPLITS)).cast(dict(SPLITS))
+    held = held.join(by_symbol, on="symbol").select(list(SPLITS)).cast(SPLITS)
     if actions is None or actions.is_empty():
         return held
     came = actions.filter(pl.col("kind") == "split").select(list(SPLITS))
@@ -82,5 +82,5 @@ def _witnesses(connection: duckdb.DuckDBPyConnection, series: Sequence[Series]) 
             f"select $id as _series, {table.date_column} as _date, {value} as _witness_close from {latest(table)} where {table.symbol_column} = $symbol",
             params={"id": one.series_id, "symbol": witness.symbol},
         ).pl()
-        found.append(rows.cast(dict(WITNESSES)))
+        found.append(rows.cast(WITNESSES))
     return pl.concat(found)

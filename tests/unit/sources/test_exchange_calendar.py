@@ -77,6 +77,16 @@ def test_before_1970_weekdays_pass_and_weekends_move_to_monday() -> None:
     ]
 
 
+def test_a_date_far_ahead_is_no_failure() -> None:
+    """A vendor's typing error, 2206 for 2026, must not build centuries of calendar."""
+    assert exchange.to_sessions(pl.Series([date(2206, 1, 4), date(9999, 12, 31), date(2026, 1, 10)])).to_list() == [
+        date(2206, 1, 6),
+        date(9999, 12, 31),
+        date(2026, 1, 12),
+    ]
+    assert exchange.session_close(date(2262, 4, 1)) is None
+
+
 def test_an_empty_series_stays_empty() -> None:
     assert exchange.to_sessions(pl.Series([], dtype=pl.Date)).len() == 0
     assert exchange.to_sessions(pl.Series([None, None], dtype=pl.Date)).to_list() == [None, None]

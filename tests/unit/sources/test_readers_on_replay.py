@@ -9,6 +9,8 @@ from typing import Any
 import fastexcel
 import polars as pl
 import pytest
+from pandas.errors import ParserError
+from pandas_datareader.famafrench import FamaFrenchReader
 
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
@@ -151,3 +153,24 @@ def test_the_vendors_samples_are_taken_from_the_drop_folder(replay_world: Path, 
     (members,) = (drop.read(f)["drop_constituents"] for f in drop.scan(tmp_path) if f.table == "drop_constituents")
     assert members.height == 503
     assert members["snapshot_date"].unique().to_list() == [date(2026, 8, 31)]
+
+
+def test_where_pandas_datareader_reads_a_french_file_it_reads_what_we_read(replay: Any, asking: Any, replay_world: Path) -> None:
+    compared = 0
+    for path in sorted((replay_world / "french").glob("*/*.zip")):
+        one = catalog()["FF_FACTORS" if "Factors" in path.name else "FF_SIZE_PORTFOLIOS"]
+        with replay(date.fromisoformat(path.parent.name)) as provider:
+            client = asking(provider.url)
+            ours = READERS["french"].read(one, client, ALL)["french_returns"]
+            with client.session("french", "zip") as session:
+                reader = FamaFrenchReader(one.symbol, date(1900, 1, 1), AS_OF, retry_count=0, session=session)
+                try:
+                    theirs = reader.read()[0]["SMB" if one.series_id == "FF_FACTORS" else "Lo 30"]
+                except ParserError:  # lines that end in LF
+                    continue
+        monthly = ours.filter((pl.col("frequency") == "monthly") & (pl.col("weighting") != "equal") & (pl.col("portfolio") == theirs.name))
+        in_time = monthly.filter(pl.col("period_end") <= date(2026, 1, 31))
+        assert in_time["value"].to_list() == theirs.to_list()
+        assert str(theirs.index[-1]) == str(in_time["period_end"][-1])[:7]
+        compared += 1
+    assert compared == 5
