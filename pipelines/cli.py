@@ -273,7 +273,8 @@ def ui() -> None:
         )
     out.print(f"The UI is at http://{host}:{port} (Ctrl-C ends it). Assets > View lineage > Materialize all does what `make run` does.")
     dagster = str(Path(sys.executable).with_name("dagster"))
-    os.execv(dagster, [dagster, "dev", "-m", "pipelines.definitions", "-h", host, "-p", str(port)])  # noqa: S606
+    os.environ["PYTHONWARNINGS"] = "ignore:Function"  # the command's own note that it has a successor
+    os.execv(dagster, [dagster, "dev", "-h", host, "-p", str(port)])  # noqa: S606
 
 
 def main() -> None:

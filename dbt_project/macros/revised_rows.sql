@@ -27,13 +27,12 @@
     select
         '{{ table }}' as table_name,
         row_key,
-        lag(row_values) over history as old_value,
+        lag(row_values) over (partition by row_key order by known_on, pulled_at) as old_value,
         row_values as new_value,
-        lag(known_on) over history as known_since,
+        lag(known_on) over (partition by row_key order by known_on, pulled_at) as known_since,
         known_on as superseded_on,
         provenance
     from versions
-    window history as (partition by row_key order by known_on, pulled_at)
     qualify old_value is not null
   )
 {%- endmacro %}

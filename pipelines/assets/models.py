@@ -110,11 +110,7 @@ def _materialized(connection: Any, node: dict[str, Any], result: dbt.NodeResult)
     relation = node["relation_name"]
     columns = [c[0] for c in connection.execute(f"describe {relation}").fetchall()]
     day = next((d for d in DAYS if d in columns), None)
-    metadata: dict[str, Any] = (
-        {"seconds": result.seconds}
-        if node["config"]["materialized"] == "view"
-        else table_metadata(connection, relation, day) | {"seconds": result.seconds}
-    )
+    metadata = table_metadata(connection, relation, day) | {"seconds": result.seconds}
     shown = picture(connection, node["name"])
     if shown:
         metadata["picture"] = shown

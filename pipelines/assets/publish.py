@@ -201,7 +201,7 @@ def _manifest(
         "tables": tables,
         "inputs": [dict(zip(("source", "series_id", "sha256", "pulled_at"), row, strict=True)) for row in inputs],
         "gates": [dict(zip(("gate", "check", "table", "severity", "passed", "observed"), row, strict=True)) for row in gates],
-        "accepted": options.accept,
+        "accepted": {check: reason for check, reason in options.accept.items() if any(row[1] == check and not row[4] for row in gates)},
     }
 
 

@@ -33,13 +33,13 @@ class NodeResult:
 def _environment(settings: Settings) -> Iterator[None]:
     """What profiles.yml reads; dbt takes it from the environment alone."""
     wanted = {
-        "ROTATION_DBT_WAREHOUSE": str(settings.warehouse),
-        "ROTATION_DBT_THREADS": str(settings.cores),
+        "DBT_ROTATION_WAREHOUSE": str(settings.warehouse),
+        "DBT_ROTATION_THREADS": str(settings.cores),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_LOG_PATH": str(PROJECT / "logs"),
     }
     if settings.memory_limit:
-        wanted["ROTATION_DBT_MEMORY_LIMIT"] = settings.memory_limit
+        wanted["DBT_ROTATION_MEMORY_LIMIT"] = settings.memory_limit
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -1,6 +1,5 @@
-"""Which providers a run asks, and through what: the real ones over the network, or the sample market through the same readers. Not for reading them."""
+"""What a run's readers read from: the providers over the network, or the sample market in their place. Not for reading it."""
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -9,27 +8,16 @@ from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
 
-@dataclass(frozen=True)
-class Market:
-    """The client every reader is given, and the folder vendor files come from."""
-
-    client: Client
-    drop_folder: Path
-
-
-def open_market(options: RunOptions, as_of: date) -> Market:
-    """The market of a run. The sample market is generated, answered in the providers' wire forms without a network, and cut at the as-of day."""
+def open_client(options: RunOptions, as_of: date) -> Client:
+    """The client every reader is given. The sample market answers in the providers' wire forms, without a network, cut at the as-of day."""
     settings = options.settings
-    transport, folder, mirror = None, settings.drop_folder, options.mirror_url
+    transport, mirror = None, options.mirror_url
     tokens = {"tiingo": settings.tiingo_token.get_secret_value()} if settings.tiingo_token else {}
     if options.sources is Sources.SAMPLE:
-        from pipelines.sample.drops import write_drops  # the generator is heavy: not for live runs
-        from pipelines.sample.wire import SampleTransport
+        from pipelines.sample.wire import SampleTransport  # the generator is heavy: not for live runs
 
         transport, mirror, tokens = SampleTransport(as_of), None, {"tiingo": "simulated"}
-        folder = settings.warehouse / "work" / "sample" / "drop"
-        write_drops(folder, as_of)
-    client = Client(
+    return Client(
         archive=Archive(settings.archive),
         mirror=mirror,
         contact=settings.contact,
@@ -40,4 +28,14 @@ def open_market(options: RunOptions, as_of: date) -> Market:
         now=options.clock.now,
         tokens=tokens,
     )
-    return Market(client, folder)
+
+
+def drop_folder(options: RunOptions, as_of: date) -> Path:
+    """The folder vendor files are taken from; the sample market writes its own."""
+    if options.sources is Sources.LIVE:
+        return options.settings.drop_folder
+    from pipelines.sample.drops import write_drops
+
+    folder = options.settings.work_file("sample").with_name("drop")
+    write_drops(folder, as_of)
+    return folder

@@ -98,7 +98,7 @@ def _csv_grid(text: str, delimiter: str, is_header: IsHeader) -> Grid:
             if header is None:
                 if is_header(row):
                     header, header_line = row, reader.line_num
-            elif any(cell.strip() for cell in row):
+            elif "".join(row).strip():
                 if len(row) != len(header):
                     found = f"{len(row)} in line {reader.line_num}"
                     raise GridError(f"{len(header)} fields in every row", found, "Make the rows even.")

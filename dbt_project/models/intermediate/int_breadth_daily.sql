@@ -74,9 +74,9 @@ select
     count(*) filter (where is_above_sma_200) as above_200_n,
     count(*) filter (where is_new_high_252d) as new_highs_252d,
     count(*) filter (where is_new_low_252d) as new_lows_252d,
-    avg(daily_return) * 100 as equal_weight_return_pct,
-    sum(drifted_weight * daily_return) / nullif(sum(drifted_weight), 0) * 100 as cap_weight_return_pct,
-    sum(weight_pct) filter (where drifted_weight is not null) as weight_covered_pct,
+    {{ exact_sum('daily_return') }} / nullif(count(daily_return), 0) * 100 as equal_weight_return_pct,
+    {{ exact_sum('drifted_weight * daily_return') }} / nullif({{ exact_sum('drifted_weight') }}, 0) * 100 as cap_weight_return_pct,
+    {{ exact_sum('weight_pct') }} filter (where drifted_weight is not null) as weight_covered_pct,
     any_value(provenance) as provenance
 from members
 group by universe_id, session_date

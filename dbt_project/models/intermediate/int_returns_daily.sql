@@ -28,7 +28,8 @@ based as (
     asof left join {{ ref('int_levels_daily') }} as base
         on base.instrument_id = levels.instrument_id
         and base.price_basis = levels.price_basis
-        and base.session_date <= targets.target_date
+        -- DuckDB 1.5 matches an empty key in an asof join with anything, so none is left empty.
+        and base.session_date <= coalesce(targets.target_date, date '0001-01-01')
 )
 
 -- Rounded here, once, to what the marts publish: writing decimals takes half the time of writing doubles.

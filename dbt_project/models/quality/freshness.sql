@@ -37,7 +37,9 @@ due as (
         end + series.lag_days as due_on
     from {{ ref('series_catalog') }} as series
     left join observations using (series_id)
-    asof left join {{ ref('int_sessions') }} as next_session on next_session.session_date > observations.last_observation
+    -- DuckDB 1.5 matches an empty key in an asof join with anything, so none is left empty.
+    asof left join {{ ref('int_sessions') }} as next_session
+        on next_session.session_date > coalesce(observations.last_observation, date '9999-12-31')
 ),
 
 counted as (
@@ -50,7 +52,7 @@ counted as (
             else coalesce((select max(session_no) from {{ ref('int_sessions') }}) - first_session.session_no + 1, 0)
         end as sessions_late
     from due
-    asof left join {{ ref('int_sessions') }} as first_session on first_session.session_date >= due.due_on
+    asof left join {{ ref('int_sessions') }} as first_session on first_session.session_date >= coalesce(due.due_on, date '9999-12-31')
 )
 
 select

@@ -17,11 +17,12 @@ from pipelines.catalog import Series, catalog
 from pipelines.checks.expectations import STORIES, check_names
 from pipelines.contracts import TableContract, contracts
 from pipelines.resources.log import append
-from pipelines.resources.market import Market, open_market
+from pipelines.resources.market import drop_folder, open_client
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.resources.warehouse import latest
 from pipelines.sources import READERS, Reader
 from pipelines.sources.exchange import to_sessions
+from pipelines.sources.http import Client
 from pipelines.sources.interface import SourceError, Window
 
 OWNERS = ["team:rotation"]
@@ -85,16 +86,14 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
     def land(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
-            market = open_market(options, scope.as_of)
             series = catalog().of(provider)
-            missing = reader.unavailable(market.client)
             pulls = []
-            for n, one in enumerate(series, start=1):
-                context.log.info(f"{provider} {one.symbol} ({n} of {len(series)})")
-                if missing:
-                    pulls.append(Pull(one, not_asked=missing))
-                else:
-                    pulls.append(_pull(reader, one, market, _window(connection, tables[0], one, scope.as_of)))
+            with open_client(options, scope.as_of) as client:
+                missing = reader.unavailable(client)
+                for n, one in enumerate(series, start=1):
+                    context.log.info(f"{provider} {one.symbol} ({n} of {len(series)})")
+                    window = _window(connection, tables[0], one, scope.as_of)
+                    pulls.append(Pull(one, not_asked=missing) if missing else _pull(reader, one, client, window))
             yield from judge_and_merge(connection, scope, tables, pulls)
 
     return land
@@ -112,7 +111,7 @@ def drop_assets() -> dg.AssetsDefinition:
     def land(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
-            folder = open_market(options, scope.as_of).drop_folder
+            folder = drop_folder(options, scope.as_of)
             pulls = drops.pulls(connection, folder, scope, context.log.info)
             failing = yield from judge_and_merge(connection, scope, tables, pulls)
             drops.move_aside(folder, options.settings.quarantine / "drop" / context.run_id, pulls, failing)
@@ -120,13 +119,13 @@ def drop_assets() -> dg.AssetsDefinition:
     return land
 
 
-def _pull(reader: Reader, series: Series, market: Market, window: Window) -> Pull:
-    before = len(market.client.receipts)
+def _pull(reader: Reader, series: Series, client: Client, window: Window) -> Pull:
+    before = len(client.receipts)
     try:
-        frames = reader.read(series, market.client, window)
+        frames = reader.read(series, client, window)
     except SourceError as problem:
-        return Pull(series, receipts=market.client.receipts[before:], error=problem)
-    return Pull(series, frames, market.client.receipts[before:])
+        return Pull(series, receipts=client.receipts[before:], error=problem)
+    return Pull(series, frames, client.receipts[before:])
 
 
 def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, series: Series, as_of: date) -> Window:

@@ -98,7 +98,7 @@ def judge(
     is_later = (pl.col(contract.date_column) > scope.as_of) | (pl.col("known_on") > scope.as_of)
     later = [rows.filter(is_later).select("_series")]
     rows = rows.filter(~is_later)
-    around = look_around(connection, contract, rows, series, actions, scope.to_sessions)
+    around = look_around(connection, contract, rows, series, actions, scope.to_sessions, scope.run_id)
     rows = compare(connection, contract, derive(rows, contract, around))
     if scope.as_of < scope.revision_day:  # a run as of an earlier day cannot say since when another value was known
         later.append(rows.filter(pl.col("_change") == REVISED).select("_series"))
@@ -151,12 +151,12 @@ def _dated(rows: pl.DataFrame, contract: TableContract, series: Mapping[str, Ser
 
 
 def _concerns_the_whole(rows: pl.DataFrame) -> pl.Expr:
-    """Rows to look at even when we hold their values: what is wrong with them is their place in the batch, or a witness."""
+    """Rows to look at even when we hold their values: what is wrong is their place in the batch, or a witness that spoke since."""
     concerns = pl.col("_key_count") > 1
     if "_previous_date" in rows.columns:
         concerns |= (pl.col("_date") <= pl.col("_previous_date")).fill_null(False)
     if "_witness_gap_pct" in rows.columns:
-        concerns |= pl.col("_witness_gap_pct").is_not_null()
+        concerns |= pl.col("_witness_gap_pct").is_not_null() & pl.col("_witness_is_new")
     return concerns
 
 

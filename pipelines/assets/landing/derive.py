@@ -20,7 +20,7 @@ class Surroundings:
 
     before: last stored date and close of each series (_series, _date, _close), may be empty.
     splits: known splits (_series, action_date, value).
-    witnesses: closes of each series by another provider (_series, _date, _witness_close).
+    witnesses: closes of each series by another provider (_series, _date, _witness_close, _witness_is_new).
     to_sessions: moves dates to themselves or the next session.
     """
 

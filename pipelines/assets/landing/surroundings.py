@@ -11,7 +11,7 @@ from pipelines.contracts import TableContract, contracts
 from pipelines.resources.warehouse import latest
 
 SPLITS = pl.Schema({"_series": pl.String(), "action_date": pl.Date(), "value": pl.Float64()})
-WITNESSES = pl.Schema({"_series": pl.String(), "_date": pl.Date(), "_witness_close": pl.Float64()})
+WITNESSES = pl.Schema({"_series": pl.String(), "_date": pl.Date(), "_witness_close": pl.Float64(), "_witness_is_new": pl.Boolean()})
 
 
 def look_around(
@@ -21,6 +21,7 @@ def look_around(
     series: Mapping[str, Series],
     actions: pl.DataFrame | None,
     to_sessions: Callable[[pl.Series], pl.Series],
+    run_id: str,
 ) -> Surroundings:
     """Everything derive() needs for this batch; `actions` are the splits and dividends that came in the same pull."""
     jumps = "no_jump_without_split" in contract.checks
@@ -28,7 +29,9 @@ def look_around(
         series=series,
         before=_before(connection, contract, rows) if jumps else pl.DataFrame(),
         splits=_splits(connection, contract, series, actions) if jumps else pl.DataFrame(schema=SPLITS),
-        witnesses=_witnesses(connection, list(series.values())) if "sources_agree" in contract.checks else pl.DataFrame(schema=WITNESSES),
+        witnesses=_witnesses(connection, list(series.values()), run_id)
+        if "sources_agree" in contract.checks
+        else pl.DataFrame(schema=WITNESSES),
         to_sessions=to_sessions,
     )
 
@@ -70,7 +73,7 @@ def _splits(
     return pl.concat([held, came]).unique(["_series", "action_date"], keep="last")
 
 
-def _witnesses(connection: duckdb.DuckDBPyConnection, series: Sequence[Series]) -> pl.DataFrame:
+def _witnesses(connection: duckdb.DuckDBPyConnection, series: Sequence[Series], run_id: str) -> pl.DataFrame:
     found = [pl.DataFrame(schema=WITNESSES)]
     for one in series:
         if one.witness_series_id is None:
@@ -79,8 +82,8 @@ def _witnesses(connection: duckdb.DuckDBPyConnection, series: Sequence[Series]) 
         table = next(c for c in contracts().values() if c.provider == witness.provider and {"close", "value"} & set(c.value_columns))
         value = "close" if "close" in table.value_columns else "value"
         rows = connection.sql(
-            f"select $id as _series, {table.date_column} as _date, {value} as _witness_close from {latest(table)} where {table.symbol_column} = $symbol",
-            params={"id": one.series_id, "symbol": witness.symbol},
+            f"select $id as _series, {table.date_column} as _date, {value} as _witness_close, run_id = $run as _witness_is_new from {latest(table)} where {table.symbol_column} = $symbol",
+            params={"id": one.series_id, "symbol": witness.symbol, "run": run_id},
         ).pl()
         found.append(rows.cast(WITNESSES))
     return pl.concat(found)

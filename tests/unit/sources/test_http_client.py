@@ -184,12 +184,7 @@ def test_nobody_listening_is_named(asking: Any) -> None:
         asking(f"http://127.0.0.1:{port}", retries=1).get("x", "https://x.example/a", kind="csv")
 
 
-def test_an_unknown_host_is_named(asking: Any) -> None:
-    with pytest.raises(SourceError, match="expected a connection"):
-        asking("http://no-such-host.invalid", retries=0).get("x", "https://x.example/a", kind="csv")
-
-
-def test_the_network_itself_is_asked_where_there_is_no_mirror(archive: Any, asking: Any) -> None:
+def test_without_a_mirror_the_provider_is_asked_and_an_unknown_host_named(asking: Any) -> None:
     client = asking(None, retries=0)
     with pytest.raises(SourceError, match="expected a connection"):
         client.get("x", "https://no-such-host.invalid/a", kind="csv")

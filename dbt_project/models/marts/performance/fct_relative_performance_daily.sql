@@ -57,7 +57,7 @@ select
     small_return_pct,
     large_return_pct,
     -- From the published returns, so that the identity holds to the last digit.
-    case when excess_reason is null then small_return_pct - large_return_pct end as excess_pp,
+    cast(case when excess_reason is null then small_return_pct - large_return_pct end as decimal(18, 4)) as excess_pp,
     cast(case
         when excess_reason is null then ((1 + small_return_pct / 100.0) / nullif(1 + large_return_pct / 100.0, 0) - 1) * 100
     end as decimal(18, 4)) as geometric_excess_pct,

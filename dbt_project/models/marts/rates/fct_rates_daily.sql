@@ -41,5 +41,7 @@ select
     case when grid.provenance = 'simulated' then 'simulated' else 'observed' end as provenance
 from grid
 left join observations as today on today.series_id = grid.series_id and today.observation_date = grid.session_date
-asof left join observations as base on base.series_id = grid.series_id and base.observation_date <= grid.target_date
+-- DuckDB 1.5 matches an empty key in an asof join with anything, so none is left empty.
+asof left join observations as base
+    on base.series_id = grid.series_id and base.observation_date <= coalesce(grid.target_date, date '0001-01-01')
 order by year(grid.session_date), grid.series_id, grid.session_date
