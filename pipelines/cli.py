@@ -2,9 +2,10 @@
 
 import json
 import sys
-from datetime import date, datetime
+import time
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -12,7 +13,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from pipelines.report.answer import Answer, read_answer
+from pipelines.report.answer import read_answer
+from pipelines.report.terminal import next_steps, show
 from pipelines.resources.publication import Publication, PublicationError
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import Mode, SettingsError, settings
@@ -68,7 +70,7 @@ def run(
             raise typer.BadParameter(f"expected CHECK=REASON, found {one!r}", param_hint="--accept")
         accepted[check] = reason.strip()
     config = runner.run_config(mode, _day(as_of), mirror, accepted)
-    started = datetime.now().astimezone()
+    started = time.perf_counter()
     if mode == "sample" and not as_json:
         out.print(
             "[bold red]SIMULATED market[/bold red]: generated prices, for trying the pipeline. Nothing it says is about the real market."
@@ -96,12 +98,12 @@ def run(
             )
         )
         return
-    seconds = (datetime.now().astimezone() - started).total_seconds()
-    _show(answer)
+    seconds = time.perf_counter() - started
+    show(answer, out)
     for warning in outcome.warnings:
         out.print(f"[yellow]warning[/yellow] {escape(warning)}")
     out.print(f"\nPublished in {seconds:.0f} s: [bold]{answer.database}[/bold]")
-    _next_steps(mode)
+    next_steps(mode, out)
 
 
 def _stopped(failures: tuple[str, ...], mode: Mode, as_json: bool, run_id: str) -> None:
@@ -119,58 +121,6 @@ def _stopped(failures: tuple[str, ...], mode: Mode, as_json: bool, run_id: str) 
         )
         err.print(f"{stands}.")
     raise typer.Exit(1)
-
-
-def _number(value: Any, form: str) -> str:
-    return "–" if value is None else format(value, form)
-
-
-def _show(answer: Answer) -> None:
-    simulated = answer.provenance == "simulated"
-    mark = "[bold red]SIMULATED[/bold red] " if simulated else ""
-    out.print()
-    out.print(
-        Panel(
-            escape(answer.headline),
-            title=f"{mark}as of {answer.as_of_date}, session {answer.session_date}",
-            border_style="red" if simulated else "blue",
-        )
-    )
-    table = Table(
-        "horizon", "Russell 2000 %", "S&P 500 %", "difference, pp", "multiple", title=f"{mark}Small against large", title_justify="left"
-    )
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for h in answer.horizons:
-        table.add_row(
-            h["horizon"],
-            _number(h["small_return_pct"], "+.3f"),
-            _number(h["large_return_pct"], "+.3f"),
-            _number(h["excess_pp"], "+.3f"),
-            _number(h["multiple"], ".2f"),
-        )
-    out.print(table)
-    for sentence in answer.sentences:
-        out.print(f"• {mark}{escape(sentence)}")
-    gates = ", ".join(
-        f"{g['gate']}: {g['passed_n']} of {g['checks_n']} passed" + (f", {g['warned_n']} warned" if g["warned_n"] else "")
-        for g in answer.gates
-    )
-    out.print(f"\nGates: {gates}")
-    if answer.stale:
-        listed = ", ".join(f"{s['series_id']} ({s['status']}, last {s['last_observation'] or 'never'})" for s in answer.stale)
-        out.print(f"[yellow]Late or missing, so not in the answer or with its last good data:[/yellow] {escape(listed)}")
-    for check, reason in answer.accepted.items():
-        out.print(f"[yellow]Published although {escape(check)} failed:[/yellow] {escape(reason)}")
-
-
-def _next_steps(mode: Mode) -> None:
-    out.print("\nTry next:")
-    out.print("  make ui                                              assets, lineage, checks and plots in the browser")
-    out.print('  .venv/bin/rotation sql "from marts.fct_relative_performance_daily order by session_date desc limit 11"')
-    if mode == "sample":
-        out.print("  .venv/bin/rotation run --sources live                the real market (asks Yahoo, FRED, Kenneth French, Shiller)")
-    out.print("  .venv/bin/rotation status                            what is published, how fresh, which gates passed")
 
 
 @app.command()

@@ -9,6 +9,7 @@ from pipelines.assets.landing.calendar import clock_day, exchange_sessions
 from pipelines.assets.models import dbt_models
 from pipelines.assets.publish import candidate_asset, published_asset
 from pipelines.progress import progress_logger
+from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions
 from pipelines.schedules import daily, dropped
 from pipelines.sources import READERS
@@ -26,7 +27,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         jobs=[job],
         schedules=[daily(job.name)],
         sensors=[dropped(job.name)],
-        resources={"options": RunOptions(as_of=None, mirror=None, now=None), **overrides},
+        resources={"options": RunOptions(as_of=None, mirror=None, now=None), "providers": Providers(), **overrides},
         loggers={"progress": progress_logger},
         # one process writes: DuckDB refuses a second one
         executor=dg.in_process_executor,

@@ -16,6 +16,8 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
+        if event is None and record.levelno < logging.INFO:
+            return
         said = _of_event(event) if event else ("note", str(getattr(record, "dagster_meta", {}).get("orig_message", record.getMessage())))
         if said:
             for listen in _listeners:
@@ -38,7 +40,7 @@ def _of_event(event: dg.DagsterEvent) -> tuple[str, str] | None:
 
 def _logger(_: dg.InitLoggerContext) -> logging.Logger:
     """Dagster logger that feeds the listeners of this process."""
-    logger = logging.Logger("rotation.progress", level=logging.INFO)
+    logger = logging.Logger("rotation.progress", level=logging.DEBUG)
     logger.addHandler(_Handler())
     return logger
 

@@ -37,11 +37,14 @@ def instance_home() -> Path:
     return ROOT
 
 
-def run(config: dict[str, Any], *, keep_events: bool = True) -> Outcome:
-    """Run the whole job. `keep_events`: in the project's Dagster instance, so that the UI shows the run; otherwise nowhere."""
-    from pipelines.definitions import defs  # loads the dbt manifest: only when something runs
+def run(config: dict[str, Any], *, keep_events: bool = True, definitions: dg.Definitions | None = None) -> Outcome:
+    """Run the whole job. `keep_events`: in the project's Dagster instance, so that the UI shows the run; otherwise nowhere.
+    `definitions`: others than the code location's, made by build_defs."""
+    if definitions is None:
+        from pipelines.definitions import defs  # loads the dbt manifest: only when something runs
 
-    job = defs.resolve_job_def("rotation")
+        definitions = defs
+    job = definitions.resolve_job_def("rotation")
     if keep_events:
         os.environ["DAGSTER_HOME"] = str(instance_home())
         with dg.DagsterInstance.get() as instance:

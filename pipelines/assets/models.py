@@ -149,5 +149,5 @@ def _reason(manifest: dict[str, Any], result: dbt.NodeResult) -> str:
     said = (node.get("description") or "").strip()
     return (
         f"{_table(manifest, result.unique_id)}: {node['name']} {result.status} ({result.message.strip() or f'{result.failures} failing rows'}). "
-        f"{said + ' ' if said else ''}Defined in dbt_project/{where}; the SQL that finds the rows is under dbt_project/target/compiled."
+        f"{said + ' ' if said else ''}Defined in dbt_project/{where}; the SQL that finds the rows is in work/<market>/dbt/compiled of the warehouse."
     )

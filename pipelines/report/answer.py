@@ -26,6 +26,7 @@ class Answer:
     horizons: tuple[dict[str, Any], ...]
     gates: tuple[dict[str, Any], ...]
     stale: tuple[dict[str, Any], ...]
+    changed_by_provider: tuple[dict[str, Any], ...]
     blocked: tuple[dict[str, Any], ...]
     accepted: dict[str, str]
     database: str
@@ -83,6 +84,14 @@ def read_answer(folder: Path) -> Answer:
                     connection,
                     "select series_id, status, last_observation::varchar as last_observation, sessions_late from quality.freshness "
                     "where status not in ('fresh', 'ended') order by status, series_id",
+                )
+            ),
+            changed_by_provider=tuple(
+                _rows(
+                    connection,
+                    "select series_id, table_name, revised_rows, withdrawn_rows from quality.source_pulls "
+                    "where run_id = ? and (revised_rows > 0 or withdrawn_rows > 0) order by series_id, table_name",
+                    [manifest.get("run_id")],
                 )
             ),
             blocked=tuple(

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from pipelines.settings import ROOT, Mode, Settings
 
 PROJECT = ROOT / "dbt_project"
-TARGET = PROJECT / "target"
+TARGET = PROJECT / "target"  # what the definitions are made from; a build writes beside its warehouse instead
 MANIFEST = TARGET / "manifest.json"
 
 
@@ -29,14 +31,20 @@ class NodeResult:
     failures: int
 
 
+def build_folder(settings: Settings, mode: Mode) -> Path:
+    """Where a build leaves its compiled SQL, its log and what it parsed. One a market and warehouse: builds of different ones do not
+    meet, and the next build of the same parses only what changed."""
+    return settings.work_file(mode).with_name("dbt")
+
+
 @contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
+def _environment(settings: Settings, logs: Path) -> Iterator[None]:
     """What profiles.yml reads; dbt takes it from the environment alone."""
     wanted = {
         "DBT_ROTATION_WAREHOUSE": str(settings.warehouse),
         "DBT_ROTATION_THREADS": str(settings.cores),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DBT_LOG_PATH": str(PROJECT / "logs"),
+        "DBT_LOG_PATH": str(logs),
     }
     if settings.memory_limit:
         wanted["DBT_ROTATION_MEMORY_LIMIT"] = settings.memory_limit
@@ -52,7 +60,7 @@ def _environment(settings: Settings) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _arguments(command: str, mode: Mode) -> list[str]:
+def _arguments(command: str, mode: Mode, target: Path) -> list[str]:
     folder = str(PROJECT)
     return [
         command,
@@ -63,7 +71,7 @@ def _arguments(command: str, mode: Mode) -> list[str]:
         "--target",
         mode,
         "--target-path",
-        str(TARGET),
+        str(target),
         "--no-use-colors",
         "--quiet",
     ]
@@ -78,16 +86,20 @@ def ensure_manifest(settings: Settings) -> Path:
     sources = [
         p for pattern in ("*.yml", "models/**/*", "macros/**/*", "tests/**/*", "seeds/*") for p in PROJECT.glob(pattern) if p.is_file()
     ]
-    if MANIFEST.exists() and all(p.stat().st_mtime <= MANIFEST.stat().st_mtime for p in sources):
-        return MANIFEST
-    from dbt.cli.main import dbtRunner
+    TARGET.mkdir(exist_ok=True)
+    with FileLock(TARGET / "manifest.lock"):  # a second process waits for the first one's manifest
+        if MANIFEST.exists() and all(p.stat().st_mtime <= MANIFEST.stat().st_mtime for p in sources):
+            return MANIFEST
+        from dbt.cli.main import dbtRunner
 
-    with _environment(settings):
-        outcome = dbtRunner().invoke(_arguments("parse", "sample"))
-    if not outcome.success:
-        raise DbtError(f"The dbt project does not parse: {outcome.exception or outcome.result}. Mend the file it names in dbt_project/.")
-    os.utime(MANIFEST)  # dbt leaves an unchanged manifest's time alone
-    return MANIFEST
+        with _environment(settings, PROJECT / "logs"):
+            outcome = dbtRunner().invoke(_arguments("parse", "sample", TARGET))
+        if not outcome.success:
+            raise DbtError(
+                f"The dbt project does not parse: {outcome.exception or outcome.result}. Mend the file it names in dbt_project/."
+            )
+        os.utime(MANIFEST)  # dbt leaves an unchanged manifest's time alone
+        return MANIFEST
 
 
 def build(settings: Settings, mode: Mode, tell: Callable[[str], None]) -> list[NodeResult]:
@@ -109,8 +121,9 @@ def build(settings: Settings, mode: Mode, tell: Callable[[str], None]) -> list[N
             if node.resource_type != "test":
                 tell(f"{node.resource_type} {node.node_name}: {node.node_status}")
 
-    with _environment(settings):
-        outcome = dbtRunner(callbacks=[hear]).invoke(_arguments("build", mode))
+    folder = build_folder(settings, mode)
+    with _environment(settings, folder / "logs"):
+        outcome = dbtRunner(callbacks=[hear]).invoke(_arguments("build", mode, folder))
     if outcome.exception is not None or outcome.result is None:
-        raise DbtError(f"dbt build stopped: {outcome.exception}. See {PROJECT / 'logs' / 'dbt.log'}.")
+        raise DbtError(f"dbt build stopped: {outcome.exception}. See {folder / 'logs' / 'dbt.log'}.")
     return [NodeResult(r.node.unique_id, str(r.status), r.message or "", r.execution_time, r.failures or 0) for r in outcome.result.results]

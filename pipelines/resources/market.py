@@ -3,31 +3,40 @@
 from datetime import date
 from pathlib import Path
 
+from requests.adapters import BaseAdapter
+
 from pipelines.resources.run import RunOptions, Sources
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
 
-def open_client(options: RunOptions, as_of: date) -> Client:
-    """The client every reader is given. The sample market answers in the providers' wire forms, without a network, cut at the as-of day."""
-    settings = options.settings
-    transport, mirror = None, options.mirror_url
-    tokens = {"tiingo": settings.tiingo_token.get_secret_value()} if settings.tiingo_token else {}
-    if options.sources is Sources.SAMPLE:
+class Providers:
+    """Who answers a run's readers. A resource, so that a test can answer in a provider's place."""
+
+    def sample(self, as_of: date) -> BaseAdapter:
+        """The sample market, answering in the providers' wire forms, without a network, cut at the as-of day."""
         from pipelines.sample.wire import SampleTransport  # the generator is heavy: not for live runs
 
-        transport, mirror, tokens = SampleTransport(as_of), None, {"tiingo": "simulated"}
-    return Client(
-        archive=Archive(settings.archive),
-        mirror=mirror,
-        contact=settings.contact,
-        connect_timeout_s=settings.http_connect_timeout_s,
-        deadline_s=settings.http_deadline_s,
-        retries=settings.http_retries,
-        transport=transport,
-        now=options.clock.now,
-        tokens=tokens,
-    )
+        return SampleTransport(as_of)
+
+    def client(self, options: RunOptions, as_of: date) -> Client:
+        """The client every reader is given."""
+        settings = options.settings
+        transport, mirror = None, options.mirror_url
+        tokens = {"tiingo": settings.tiingo_token.get_secret_value()} if settings.tiingo_token else {}
+        if options.sources is Sources.SAMPLE:
+            transport, mirror, tokens = self.sample(as_of), None, {"tiingo": "simulated"}
+        return Client(
+            archive=Archive(settings.archive),
+            mirror=mirror,
+            contact=settings.contact,
+            connect_timeout_s=settings.http_connect_timeout_s,
+            deadline_s=settings.http_deadline_s,
+            retries=settings.http_retries,
+            transport=transport,
+            now=options.clock.now,
+            tokens=tokens,
+        )
 
 
 def drop_folder(options: RunOptions, as_of: date) -> Path:

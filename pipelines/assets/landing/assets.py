@@ -17,7 +17,7 @@ from pipelines.catalog import Series, catalog
 from pipelines.checks.expectations import STORIES, check_names
 from pipelines.contracts import TableContract, contracts
 from pipelines.resources.log import append
-from pipelines.resources.market import drop_folder, open_client
+from pipelines.resources.market import Providers, drop_folder
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.resources.warehouse import latest
 from pipelines.sources import READERS, Reader
@@ -83,12 +83,12 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
     tables = [contracts()[t] for t in reader.TABLES]
 
     @dg.multi_asset(name=f"land_{provider}", specs=[spec(c, _upstream(provider)) for c in tables], check_specs=check_specs(tables))
-    def land(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
+    def land(context: dg.AssetExecutionContext, options: RunOptions, providers: dg.ResourceParam[Providers]) -> Iterator[Any]:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
             series = catalog().of(provider)
             pulls = []
-            with open_client(options, scope.as_of) as client:
+            with providers.client(options, scope.as_of) as client:
                 missing = reader.unavailable(client)
                 for n, one in enumerate(series, start=1):
                     context.log.info(f"{provider} {one.symbol} ({n} of {len(series)})")
@@ -125,7 +125,7 @@ def _pull(reader: Reader, series: Series, client: Client, window: Window) -> Pul
         frames = reader.read(series, client, window)
     except SourceError as problem:
         return Pull(series, receipts=client.receipts[before:], error=problem)
-    return Pull(series, frames, client.receipts[before:])
+    return Pull(series, frames, client.receipts[before:], asked_from=window.start)
 
 
 def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, series: Series, as_of: date) -> Window:

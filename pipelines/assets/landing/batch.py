@@ -32,13 +32,14 @@ class Scope:
 @dataclass(frozen=True)
 class Pull:
     """The frames of one series (or dropped file) by raw table, with the receipts of its requests; or why there are none: an
-    error, or what is missing for it to be asked at all."""
+    error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was."""
 
     series: Series
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     receipts: Sequence[Receipt] = ()
     error: SourceError | None = None
     not_asked: str | None = None
+    asked_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def judge(
         rows,
         _outcomes(contract, [_noting(f, rows) for f in validate(to_check, contract)], to_check, rejected, series),
         dict(pl.concat(later).group_by("_series").len().iter_rows()),
-        withdrawn(connection, contract, rows),
+        withdrawn(connection, contract, rows, {p.series.series_id: p.asked_from for p in pulls}),
         errors,
     )
 

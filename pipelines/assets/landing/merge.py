@@ -1,5 +1,6 @@
 """A checked batch merged into its raw table: history grows, revisions stand beside what they replace, nothing is overwritten. Not for deciding what may be merged."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import duckdb
@@ -9,6 +10,7 @@ from pipelines.contracts import TableContract
 from pipelines.resources.warehouse import BOOKKEEPING, latest
 
 NEW, REVISED, UNCHANGED = "new", "revised", "unchanged"
+FIRST_DAY = date(1, 1, 1)
 
 
 def _differs(contract: TableContract) -> str:
@@ -35,16 +37,30 @@ def compare(connection: duckdb.DuckDBPyConnection, contract: TableContract, batc
     return batch.with_columns(change["_change"])
 
 
-def withdrawn(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame) -> dict[str, int]:
-    """Rows we hold, by symbol, that lie within the batch's span of days and are not in it."""
+def withdrawn(
+    connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame, asked_from: Mapping[str, date | None]
+) -> dict[str, int]:
+    """Rows we hold, by series, of the days the provider was asked for and no longer sends: a history cut short, a value blanked.
+
+    A vendor's file and a new vintage say nothing of the rest: there only days within the batch count.
+    """
     if contract.symbol_column is None or batch.is_empty():
         return {}
     symbol, day = contract.symbol_column, contract.date_column
-    connection.register("batch", batch.select(*contract.key, "_series", "_date").to_arrow())
+    is_history = contract.provider != "drop" and "vintage" not in contract.schema
+    asked = pl.DataFrame(
+        [(s, d or FIRST_DAY) for s, d in asked_from.items() if is_history],
+        schema={"_series": pl.String, "_asked_from": pl.Date},
+        orient="row",
+    )
+    spans = batch.select(*contract.key, "_series", "_date").join(asked, on="_series", how="left")
+    connection.register("batch", spans.to_arrow())
     try:
         rows = connection.execute(
             f"""
-            with spans as (select {symbol}, any_value(_series) as _series, min(_date) as first_day, max(_date) as last_day from batch group by all)
+            with spans as (
+                select {symbol}, any_value(_series) as _series, coalesce(any_value(_asked_from), min(_date)) as first_day, max(_date) as last_day
+                from batch group by all)
             select spans._series, count(*)
             from {latest(contract)} as held
             join spans on spans.{symbol} = held.{symbol} and held.{day} between spans.first_day and spans.last_day

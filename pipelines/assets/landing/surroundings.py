@@ -82,7 +82,8 @@ def _witnesses(connection: duckdb.DuckDBPyConnection, series: Sequence[Series], 
         table = next(c for c in contracts().values() if c.provider == witness.provider and {"close", "value"} & set(c.value_columns))
         value = "close" if "close" in table.value_columns else "value"
         rows = connection.sql(
-            f"select $id as _series, {table.date_column} as _date, {value} as _witness_close, run_id = $run as _witness_is_new from {latest(table)} where {table.symbol_column} = $symbol",
+            f"select $id as _series, {table.date_column} as _date, {value} as _witness_close, run_id = $run as _witness_is_new "
+            f"from {latest(table)} where {table.symbol_column} = $symbol",
             params={"id": one.series_id, "symbol": witness.symbol, "run": run_id},
         ).pl()
         found.append(rows.cast(WITNESSES))

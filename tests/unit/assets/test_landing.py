@@ -170,6 +170,19 @@ def test_a_shortened_history_is_counted_and_ours_stays(connection: duckdb.DuckDB
     assert len(held(connection)) == 3
 
 
+def test_a_history_cut_at_its_start_is_counted_and_ours_stays(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
+    land(connection, scope, bars([100.0, 101.0, 102.0]))
+    batch = land(connection, scope, bars([102.0], [DAYS[2]]))
+    assert batch.withdrawn_rows == {"R2000": 2}
+    assert len(held(connection)) == 3
+
+
+def test_days_not_asked_for_are_not_missed(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
+    land(connection, scope, bars([100.0, 101.0, 102.0]))
+    pull = Pull(R2000, {"yahoo_bars": bars([102.0], [DAYS[2]])}, asked_from=DAYS[1])
+    assert judge(connection, BARS, [pull], scope).withdrawn_rows == {"R2000": 1}
+
+
 def test_rows_after_the_day_are_set_aside_and_counted(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
     batch = land(connection, replace(scope, as_of=DAYS[1]), bars([100.0, 101.0, 102.0]))
     assert batch.later_rows == {"R2000": 1}

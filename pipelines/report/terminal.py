@@ -1,0 +1,76 @@
+"""The answer drawn for a terminal. Not for what it says (answer.py)."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from pipelines.report.answer import Answer
+from pipelines.settings import Mode
+
+# What each gate looks at, in the words of the answer.
+GATES = {
+    "gate 1": "what came in: readable, keys, limits, sessions, jumps without a split, agreement of sources",
+    "gate 2": "the tables built: contracts, keys, identities, unit tests",
+    "gate 3": "the finished file: against itself, the raw data, the calendar and the last publication",
+}
+
+
+def _number(value: Any, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def show(answer: Answer, out: Console) -> None:
+    """Draw the answer of a run."""
+    simulated = answer.provenance == "simulated"
+    mark = "[bold red]SIMULATED[/bold red] " if simulated else ""
+    out.print()
+    out.print(
+        Panel(
+            escape(answer.headline),
+            title=f"{mark}as of {answer.as_of_date}, session {answer.session_date}",
+            border_style="red" if simulated else "blue",
+        )
+    )
+    table = Table(
+        "horizon", "Russell 2000 %", "S&P 500 %", "difference, pp", "multiple", title=f"{mark}Small against large", title_justify="left"
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for h in answer.horizons:
+        table.add_row(
+            h["horizon"],
+            _number(h["small_return_pct"], "+.3f"),
+            _number(h["large_return_pct"], "+.3f"),
+            _number(h["excess_pp"], "+.3f"),
+            _number(h["multiple"], ".2f"),
+        )
+    out.print(table)
+    for sentence in answer.sentences:
+        out.print(f"• {mark}{escape(sentence)}")
+    out.print()
+    for g in answer.gates:
+        warned = f", [yellow]{g['warned_n']} warned[/yellow]" if g["warned_n"] else ""
+        out.print(f"{g['gate']}: {g['passed_n']} of {g['checks_n']} checks passed{warned} ({GATES[g['gate']]})")
+    if answer.stale:
+        listed = ", ".join(f"{s['series_id']} ({s['status']}, last {s['last_observation'] or 'never'})" for s in answer.stale)
+        out.print(f"[yellow]Late or missing, so not in the answer or with its last good data:[/yellow] {escape(listed)}")
+    for c in answer.changed_by_provider:
+        out.print(
+            f"[yellow]Provider changed[/yellow] {escape(c['series_id'])} in {c['table_name']}: {c['revised_rows']:,} rows revised (both versions kept), "
+            f"{c['withdrawn_rows']:,} withdrawn (ours stay)"
+        )
+    for check, reason in answer.accepted.items():
+        out.print(f"[yellow]Published although {escape(check)} failed:[/yellow] {escape(reason)}")
+
+
+def next_steps(mode: Mode, out: Console) -> None:
+    """What a newcomer may try now."""
+    out.print("\nTry next:")
+    out.print("  make ui                                              assets, lineage, checks and plots in the browser")
+    out.print('  .venv/bin/rotation sql "from marts.fct_relative_performance_daily order by session_date desc limit 11"')
+    if mode == "sample":
+        out.print("  .venv/bin/rotation run --sources live                the real market (asks Yahoo, FRED, Kenneth French, Shiller)")
+    out.print("  .venv/bin/rotation status                            what is published, how fresh, which gates passed")
