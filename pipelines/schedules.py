@@ -1,14 +1,13 @@
 """When runs start by themselves: after the US close on session days, and when a file is dropped. Both off until switched on in the UI. Not for what runs."""
 
 import hashlib
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from pipelines.resources.clock import NEW_YORK
 from pipelines.settings import settings
 from pipelines.sources import drop, exchange
 
-NEW_YORK = ZoneInfo("America/New_York")
 LIVE = {"resources": {"options": {"config": {"sources": "LIVE"}}}}
 
 

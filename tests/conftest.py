@@ -1,7 +1,8 @@
-"""Fixtures every room of the tests uses: an own warehouse, the recorded providers. Not for tests."""
+"""Fixtures every room of the tests uses: an own warehouse, published samples to start from, the recorded providers. Not for tests."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from worlds import AT_ONCE, DAY_BY_DAY, clone, once, publish, working_in
 
 from pipelines import settings as settings_module
 from pipelines.settings import ROOT, Settings
@@ -35,6 +37,59 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setti
     settings_module.settings.cache_clear()
     yield settings_module.settings()
     settings_module.settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    return (base if worker_id == "master" else base.parent) / "warehouses"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Warehouses are large: none outlives the session."""
+    if not hasattr(session.config, "workerinput"):
+        shutil.rmtree(session.config._tmp_path_factory.getbasetemp() / "warehouses", ignore_errors=True)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def sample_at_once(shelf: Path) -> Path:
+    """A warehouse filled and published by one run on the sample. For reading; work on a clone."""
+
+    def make(folder: Path) -> None:
+        with working_in(folder):
+            outcome = publish(AT_ONCE)
+        assert outcome.is_published, outcome.failures
+
+    return once(shelf / "at_once", make)
+
+
+@pytest.fixture(scope="session")
+def sample_day_by_day(shelf: Path) -> dict[date, Path]:
+    """The warehouse after each of several days in a row, two publications kept. For reading; work on a clone."""
+
+    def make(folder: Path) -> None:
+        before = None
+        for day in DAY_BY_DAY:
+            warehouse = folder / str(day)
+            if before:
+                clone(before, warehouse)
+            with working_in(warehouse, ROTATION_KEEP_PUBLICATIONS="2"):
+                outcome = publish(day)
+            assert outcome.is_published, outcome.failures
+            before = warehouse
+
+    folder = once(shelf / "day_by_day", make)
+    return {day: folder / str(day) for day in DAY_BY_DAY}
+
+
+@pytest.fixture
+def sample(sample_at_once: Path, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of an own copy of the published sample."""
+    folder = clone(sample_at_once, tmp_path / "warehouse")
+    with working_in(folder) as settings:
+        yield settings
+    shutil.rmtree(folder)
 
 
 @dataclass(frozen=True)
