@@ -43,7 +43,7 @@ def clone(source: Path, target: Path) -> Path:
             copy.mkdir(parents=True, exist_ok=True)
         else:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy) if "work" in path.relative_to(source).parts[:1] else os.link(path, copy)
+            shutil.copy2(path, copy) if path.relative_to(source).parts[0] == "work" else os.link(path, copy)
     return target
 
 

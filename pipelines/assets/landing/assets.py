@@ -167,8 +167,9 @@ def _answered(table: TableContract, pulls: Sequence[Pull], batches: Sequence[Bat
     errors = {p.series.series_id: p.error for p in pulls if p.error} | {s: e for b in batches for s, e in b.errors.items()}
     required = {p.series.series_id for p in pulls if p.series.is_required}
     said = f"{len(pulls) - len(errors)} of {len(pulls)} answered"
-    for series_id, error in errors.items():
-        said += f"; {series_id}: expected {error.expected}, found {error.found[:80]}. {error.cure}"
+    for series_id in sorted(errors, key=lambda s: (s not in required, s)):
+        error, mark = errors[series_id], " (required)" if series_id in required else ""
+        said += f"\n  {series_id}{mark}: expected {error.expected}, found {error.found[:80]}. {error.cure}"
     rows = pl.DataFrame(
         [(s, json.dumps({"series": s, "error": str(e)})) for s, e in errors.items()],
         schema={"_series": pl.String, "row_json": pl.String},
