@@ -1,6 +1,7 @@
 """When runs start by themselves: after the US close on session days, and when a file is dropped. Both off until switched on in the UI. Not for what runs."""
 
 import hashlib
+import json
 
 import dagster as dg
 
@@ -41,11 +42,13 @@ def dropped(job_name: str) -> dg.SensorDefinition:
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.STOPPED,
     )
-    def drop_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        files = drop.scan(settings().drop_folder)
-        seen = hashlib.sha256("\n".join(sorted(f"{f.name} {f.sha256}" for f in files)).encode()).hexdigest()
-        if not files or seen == context.cursor:
-            return dg.SkipReason(f"nothing new in {settings().drop_folder}")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen, run_config=LIVE)], cursor=seen)
+    def drop_folder(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        folder = settings().drop_folder
+        files = sorted(f"{f.name} {f.sha256}" for f in drop.scan(folder))
+        new = sorted(set(files) - set(json.loads(context.cursor or "[]")))
+        context.update_cursor(json.dumps(files))
+        if not new:
+            return dg.SkipReason(f"nothing new in {folder}")
+        return dg.RunRequest(run_key=hashlib.sha256("\n".join(new).encode()).hexdigest(), run_config=LIVE)
 
     return drop_folder
