@@ -16,9 +16,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
-        if event is None and record.levelno < logging.INFO:
-            return
-        said = _of_event(event) if event else ("note", str(getattr(record, "dagster_meta", {}).get("orig_message", record.getMessage())))
+        said = _of_event(event) if event else None
         if said:
             for listen in _listeners:
                 listen(*said)
@@ -46,6 +44,12 @@ def _logger(_: dg.InitLoggerContext) -> logging.Logger:
 
 
 progress_logger = dg.LoggerDefinition(_logger, description="Progress of a run for a terminal.")
+
+
+def tell(text: str) -> None:
+    """A note of what is being done now, for whoever listens in this process. Not an event: Dagster's log would keep each one."""
+    for listen in _listeners:
+        listen("note", text)
 
 
 @contextmanager

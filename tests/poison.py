@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -44,9 +44,9 @@ class SpoiledProviders(Providers):
         return SpoiledMarket(as_of, self.spoils)
 
 
-def spoiled(**spoils: Spoil) -> dg.Definitions:
-    """The definitions, with these series spoiled; `SP500__fred` stands for SP500.fred."""
-    return build_defs(providers=SpoiledProviders({name.replace("__", "."): spoil for name, spoil in spoils.items()}))
+def spoiled(spoils: Mapping[str, Spoil]) -> dg.Definitions:
+    """The definitions, with these series of the catalogue spoiled."""
+    return build_defs(providers=SpoiledProviders(spoils))
 
 
 def bars(change: Callable[[dict[str, list[Any]]], None]) -> Spoil:
@@ -102,7 +102,7 @@ def without_newest(columns: dict[str, list[Any]]) -> None:
 
 def on_saturday(columns: dict[str, list[Any]]) -> None:
     """The bar of Friday, 2 January 2026 is dated a day later."""
-    friday = next(i for i, t in enumerate(columns["timestamp"]) if date.fromtimestamp(t) == date(2026, 1, 2))
+    friday = next(i for i, t in enumerate(columns["timestamp"]) if datetime.fromtimestamp(t, UTC).date() == date(2026, 1, 2))
     columns["timestamp"][friday] += 86_400
 
 

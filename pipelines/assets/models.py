@@ -11,6 +11,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from pipelines.assets.landing.assets import OWNERS, key
 from pipelines.assets.pictures import picture
 from pipelines.assets.preview import table_metadata
+from pipelines.progress import tell
 from pipelines.resources import dbt
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.run import RunOptions, as_of_day
@@ -50,7 +51,7 @@ def dbt_models() -> dg.AssetsDefinition:
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_build")  # type: ignore[untyped-decorator]
     def build(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
-        results = dbt.build(options.settings, options.warehouse.mode, context.log.info)
+        results = dbt.build(options.settings, options.warehouse.mode, tell)
         yield from _events(context, options, manifest, results)
 
     assets: dg.AssetsDefinition = build
@@ -110,10 +111,16 @@ def _materialized(connection: Any, node: dict[str, Any], result: dbt.NodeResult)
     relation = node["relation_name"]
     columns = [c[0] for c in connection.execute(f"describe {relation}").fetchall()]
     day = next((d for d in DAYS if d in columns), None)
-    metadata = table_metadata(connection, relation, day) | {"seconds": result.seconds}
-    shown = picture(connection, node["name"])
-    if shown:
-        metadata["picture"] = shown
+    computed_when_read = node["config"]["materialized"] == "view" and node["schema"] != "staging"
+    shown = (
+        {"kept as": "a view, computed when it is read: not counted here"}
+        if computed_when_read
+        else table_metadata(connection, relation, day)
+    )
+    metadata = shown | {"seconds": result.seconds}
+    drawn = picture(connection, node["name"])
+    if drawn:
+        metadata["picture"] = drawn
     return dg.MaterializeResult(asset_key=TRANSLATOR.get_asset_key(node), metadata=metadata)
 
 

@@ -69,7 +69,13 @@ FIXED: tuple[Reconciliation, ...] = (
         "A close in the marts that is not the provider's, or a return that is not close over base.",
         "A model changed its arithmetic: compare fct_performance_daily with int_prices_daily for the rows shown.",
         "select p.session_date, p.instrument_id, p.horizon, p.close, p.base_close, p.return_pct from rotation.marts.fct_performance_daily p "
-        "where p.return_pct is not null and abs(p.return_pct - (p.close / p.base_close - 1) * 100) > 1e-3 * greatest(1, abs(p.return_pct) / 100)",
+        "where p.return_pct is not null and abs(p.return_pct - (p.close / p.base_close - 1) * 100) > 1e-3 * greatest(1, abs(p.return_pct) / 100) "
+        "union all select p.session_date, p.instrument_id, p.horizon, p.close, raw.close, null from rotation.marts.fct_performance_daily p "
+        "join rotation.reference.series_catalog c on c.series_id = p.series_id and c.provider = 'yahoo' join ("
+        "select symbol, session_date, arg_max(close, (known_on, pulled_at)) as close from work.raw.yahoo_bars "
+        "where known_on <= (select as_of_date from work.raw.clock_day) group by all"
+        ") raw on raw.symbol = c.symbol and raw.session_date = p.session_date "
+        "where p.horizon = '1d' and p.price_basis = 'price' and abs(p.close / raw.close - 1) > 1e-5",
     ),
     Reconciliation(
         "relative_return_is_small_minus_large",

@@ -7,7 +7,7 @@ from datetime import date
 import poison
 import pytest
 from poison import Spoil, bars, body, newest_line, put, scaled
-from worlds import database, fingerprints, published, publish, rows, work_file
+from worlds import database, fingerprints, publish, published, rows, work_file
 
 from pipelines.settings import Settings
 
@@ -31,57 +31,76 @@ def answer(series: str, spoil: Spoil, *says: str) -> Case:
     return Case(series, spoil, "provider_answered", says)
 
 
-CASES = {
-    "a close a hundred times too high": Case("R2000", bars(scaled(*PRICES, by=100)), "no_jump_without_split", ("a missed split", "max_move_pct")),
-    "half the price without a split": Case("IWM", bars(scaled(*PRICES, by=0.5)), "no_jump_without_split", ("If a split is missing, supply it",)),
-    "a level off by ten thousand": Case("NASDAQ_COMP", bars(scaled(*PRICES, by=10_000)), "close_in_catalog_limits", ("second source",)),
-    "one day twice": Case("R2000", bars(poison.doubled), "key_is_unique", ("Ask the provider again",)),
-    "a negative price": Case("R2000", bars(put("low", -1.0)), "values_in_limits", ("a negative price", "second source")),
-    "a price of zero": Case("R2000", bars(put("low", 0.0)), "values_in_limits", ("low",)),
-    "text in a price": Case("R2000", bars(put("close", "n/a")), "rows_readable", ("'n/a' is not a double", "mend the reader")),
-    "a number that is none": Case("R2000", bars(put("close", float("nan"))), "rows_readable", ("NaN",)),
-    "an empty close": Case("R2000", bars(put("close", None)), "rows_readable", ("close: empty",)),
-    "a bar on a Saturday": Case("R2000", bars(poison.on_saturday), "session_of_the_calendar", ("time zone",)),
-    "days out of order": Case("R2000", bars(poison.reversed_days), "dates_increase", ("Ask the provider again",)),
-    "a high below the close": Case("SP500", bars(scaled("high", by=0.9)), "high_is_highest", ("columns swapped",)),
-    "a low above the open": Case("SP500", bars(scaled("low", by=1.2)), "low_is_lowest", ("columns swapped",)),
-    "an HTML page with status 200": answer("R2000", body(lambda _: HTML), "an HTML page", "Try again later"),
-    "an empty body": answer("R2000", body(lambda _: b""), "an empty answer", "Try again later"),
-    "half a body": answer("R2000", body(lambda b: b[: len(b) // 2]), "half a body", "Try again later"),
-    "bytes of another kind": answer("R2000", body(lambda _: b"PK\x03\x04" + bytes(range(256))), "a zip archive", "Try again later"),
-    "another symbol's chart": answer("IWM", body(lambda b: b.replace(b'"IWM"', b'"IWN"')), "symbol IWN", "series_catalog.csv"),
-    "a target range that is gone": answer("DFEDTARU", body(lambda b: b"<html>404</html>", 404), "status 404", "series_catalog.csv"),
-    "the target range in basis points": Case("DFEDTARU", newest_line(lambda day, v: f"{day},{float(v) * 100}"), "value_in_catalog_limits", ("a fraction",)),
-    "a witness that disagrees": Case("SP500.fred", newest_line(lambda day, v: f"{day},{float(v) * 1.02:.2f}"), "sources_agree", ("third witness",)),
-}  # fmt: skip
+# Each poison spoils a required series of its own, so several are tried in one run; every one of them must be named.
+# Prices and rates apart: where the rates are stopped, the prices they are witnesses of are not asked for.
+ROUNDS: dict[str, tuple[Case, ...]] = {
+    "jumps and levels": (
+        Case("R2000", bars(scaled(*PRICES, by=100)), "no_jump_without_split", ("a missed split", "max_move_pct")),
+        Case("IWM", bars(scaled(*PRICES, by=0.5)), "no_jump_without_split", ("If a split is missing, supply it",)),
+        Case("NASDAQ_COMP", bars(scaled(*PRICES, by=10_000)), "close_in_catalog_limits", ("second source",)),
+        Case("SP500.fred", newest_line(lambda day, v: f"{day},{float(v) * 1.02:.2f}"), "sources_agree", ("third witness",)),
+    ),
+    "bars that cannot be": (
+        Case("R2000", bars(put("low", -1.0)), "values_in_limits", ("a negative price", "second source")),
+        Case("IWM", bars(put("low", 0.0)), "values_in_limits", ("low",)),
+        Case("NASDAQ_COMP", bars(scaled("high", by=0.9)), "high_is_highest", ("columns swapped",)),
+        Case("SP500", bars(scaled("low", by=1.2)), "low_is_lowest", ("columns swapped",)),
+    ),
+    "days that cannot be": (
+        Case("R2000", bars(poison.doubled), "key_is_unique", ("Ask the provider again",)),
+        Case("IWM", bars(poison.on_saturday), "session_of_the_calendar", ("time zone",)),
+        Case("SP500", bars(poison.reversed_days), "dates_increase", ("Ask the provider again",)),
+    ),
+    "cells that are no numbers": (
+        Case("R2000", bars(put("close", "n/a")), "rows_readable", ("'n/a' is not a double", "mend the reader")),
+        Case("IWM", bars(put("close", float("nan"))), "rows_readable", ("NaN",)),
+        Case("SP500", bars(put("close", None)), "rows_readable", ("close: empty",)),
+    ),
+    "rates": (
+        Case("DFEDTARU", newest_line(lambda day, v: f"{day},{float(v) * 100}"), "value_in_catalog_limits", ("a fraction",)),
+        Case("DFEDTARL", newest_line(lambda day, v: f"{day},four"), "rows_readable", ("four",)),
+    ),
+    "answers that are none": (
+        answer("R2000", body(lambda _: HTML), "an HTML page", "Try again later"),
+        answer("SP500", body(lambda _: b""), "an empty answer", "Try again later"),
+        answer("NASDAQ_COMP", body(lambda b: b[: len(b) // 2]), "half a body", "Try again later"),
+        answer("IWM", body(lambda b: b.replace(b'"IWM"', b'"IWN"')), "symbol IWN", "series_catalog.csv"),
+    ),
+    "no target range": (
+        answer("DFEDTARU", body(lambda _: b"<html>404</html>", 404), "status 404", "series_catalog.csv"),
+        answer("DFEDTARL", body(lambda b: b[: len(b) // 2]), "half a body", "Try again later"),
+    ),
+}
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_poisoned_answer_closes_gate_1(sample: Settings, name: str) -> None:
-    case = CASES[name]
-    judged = case.series.removesuffix(".fred")
+@pytest.mark.parametrize("kind", ROUNDS)
+def test_a_poisoned_answer_closes_gate_1(sample: Settings, kind: str) -> None:
     before = fingerprints(sample.warehouse)
 
-    outcome = publish(AS_OF, definitions=poison.spoiled(**{case.series.replace(".", "__"): case.spoil}))
+    outcome = publish(AS_OF, definitions=poison.spoiled({case.series: case.spoil for case in ROUNDS[kind]}))
 
     assert not outcome.is_published
     assert fingerprints(sample.warehouse) == before
-    table = "fred_observations" if judged.startswith("DFED") else "yahoo_bars"
-    failed = rows(
-        work_file(sample.warehouse),
-        "select table_name, check_name, observed from quality.check_results where not passed and severity = 'block' "
-        "and run_id = (select arg_max(run_id, checked_at) from quality.check_results)",
+    work = work_file(sample.warehouse)
+    failed = set(
+        rows(
+            work,
+            f"select table_name, check_name from quality.check_results where not passed and severity = 'block' and run_id = '{outcome.run_id}'",
+        )
     )
-    assert (f"raw.{table}", case.check) in {f[:2] for f in failed}
-    # source, table, expectation, finding and cure
-    message = next(m for m in outcome.failures if judged in m and (case.check in m or case.check == "provider_answered"))
-    assert all(said in message for said in (judged, f"raw.{table}", *case.says)), message
-    blocked = rows(work_file(sample.warehouse), "select gate, reason from quality.blocked_runs")
-    assert [(gate, judged in reason) for gate, reason in blocked] == [("gate 1", True)]
+    blocked = rows(work, f"select gate, reason from quality.blocked_runs where run_id = '{outcome.run_id}'")
+    assert len(blocked) == len(ROUNDS[kind])
+    for case in ROUNDS[kind]:
+        series, table = case.series.removesuffix(".fred"), "raw.fred_observations" if case.series.startswith("DFED") else "raw.yahoo_bars"
+        assert (table, case.check) in failed, case
+        # source, table, expectation, finding and cure
+        told = [m for m in outcome.failures if series in m and table in m]
+        assert any(all(said in m for said in (case.check, *case.says)) for m in told), (case, told)
+        assert any(gate == "gate 1" and series in reason and table in reason for gate, reason in blocked), (case, blocked)
 
 
 def test_nothing_of_a_poisoned_series_is_merged_and_its_rows_are_in_quarantine(sample: Settings) -> None:
-    publish(AS_OF, definitions=poison.spoiled(R2000=bars(put("close", "n/a"))))
+    publish(AS_OF, definitions=poison.spoiled({"R2000": bars(put("close", "n/a"))}))
     work = work_file(sample.warehouse)
     assert rows(work, "select max(session_date) from raw.yahoo_bars where symbol = '^RUT'") == [(date(2026, 1, 2),)]
     assert rows(work, "select max(session_date) from raw.yahoo_bars where symbol = '^GSPC'") == [(AS_OF,)]
@@ -97,21 +116,18 @@ def test_a_failed_raw_check_stops_dbt(sample: Settings) -> None:
     spreads = "select max(session_date) from intermediate.int_prices_daily"
     modelled = rows(work_file(sample.warehouse), spreads)
 
-    outcome = publish(AS_OF, definitions=poison.spoiled(R2000=bars(scaled(*PRICES, by=100))))
+    outcome = publish(AS_OF, definitions=poison.spoiled({"R2000": bars(scaled(*PRICES, by=2))}))
 
     assert not outcome.is_published
     assert not candidate.exists()
     assert results.read_bytes() == last_build
     assert rows(work_file(sample.warehouse), spreads) == modelled
-    gates = rows(
-        work_file(sample.warehouse),
-        "select distinct gate from quality.check_results where run_id = (select arg_max(run_id, checked_at) from quality.check_results)",
-    )
+    gates = rows(work_file(sample.warehouse), f"select distinct gate from quality.check_results where run_id = '{outcome.run_id}'")
     assert gates == [("gate 1",)]
 
 
 def test_after_the_provider_has_mended_it_the_next_run_publishes_and_tells_of_the_blocked_one(sample: Settings) -> None:
-    publish(AS_OF, definitions=poison.spoiled(R2000=bars(scaled(*PRICES, by=100))))
+    publish(AS_OF, definitions=poison.spoiled({"R2000": bars(scaled(*PRICES, by=2))}))
     outcome = publish(AS_OF)
     assert outcome.is_published, outcome.failures
     manifest = published(sample.warehouse).manifest() or {}

@@ -16,10 +16,10 @@ from pipelines.assets.preview import table_metadata
 from pipelines.catalog import Series, catalog
 from pipelines.checks.expectations import STORIES, check_names
 from pipelines.contracts import TableContract, contracts
+from pipelines.progress import tell
 from pipelines.resources.log import append
 from pipelines.resources.market import Providers, drop_folder
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.resources.warehouse import latest
 from pipelines.sources import READERS, Reader
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.http import Client
@@ -91,7 +91,7 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
             with providers.client(options, scope.as_of) as client:
                 missing = reader.unavailable(client)
                 for n, one in enumerate(series, start=1):
-                    context.log.info(f"{provider} {one.symbol} ({n} of {len(series)})")
+                    tell(f"{provider} {one.symbol} ({n} of {len(series)})")
                     window = _window(connection, tables[0], one, scope.as_of)
                     pulls.append(Pull(one, not_asked=missing) if missing else _pull(reader, one, client, window))
             yield from judge_and_merge(connection, scope, tables, pulls)
@@ -112,7 +112,7 @@ def drop_assets() -> dg.AssetsDefinition:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
             folder = drop_folder(options, scope.as_of)
-            pulls = drops.pulls(connection, folder, scope, context.log.info)
+            pulls = drops.pulls(connection, folder, scope, tell)
             failing = yield from judge_and_merge(connection, scope, tables, pulls)
             drops.move_aside(folder, options.settings.quarantine / "drop" / context.run_id, pulls, failing)
 
@@ -207,7 +207,7 @@ def _events(
                     "as_of_date": scope.as_of,
                     "blocked_at": scope.now.replace(tzinfo=None),
                     "gate": "gate 1",
-                    "reason": failing[s],
+                    "reason": failing[s] if failing[s].startswith(s) else f"{s} for raw.{tables[0].name}: {ANSWERED} failed: {failing[s]}",
                     "provenance": scope.provenance,
                 }
                 for s in blocked
@@ -218,9 +218,7 @@ def _events(
         if not blocked:
             rows = counts[name].values()
             totals = {"new rows": sum(c.new_rows for c in rows), "revised rows": sum(c.revised_rows for c in rows)}
-            yield dg.MaterializeResult(
-                key(name), metadata=totals | table_metadata(connection, f"{latest(batch.contract)}", batch.contract.date_column)
-            )
+            yield dg.MaterializeResult(key(name), metadata=totals | table_metadata(connection, f"raw.{name}", batch.contract.date_column))
         yield from (_result(name, c) for c in batch.checks)
     yield _result(tables[0].name, answered)
 
@@ -228,7 +226,9 @@ def _events(
 def _result(table: str, check: CheckOutcome) -> dg.AssetCheckResult:
     told = (
         f"raw.{table}: {check.observed}"
-        if check.passed or check.check == ANSWERED
+        if check.passed
+        else f"raw.{table}: {ANSWERED} failed, {check.observed}"
+        if check.check == ANSWERED
         else message(table, check.check, check.observed, check.failing_series)
     )
     return dg.AssetCheckResult(

@@ -1,0 +1,206 @@
+"""Gate 3: the candidate tampered with, check by check on a small copy, and twice through the whole pipeline."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import poison
+import pytest
+from poison import bars, without_newest
+from worlds import AT_ONCE, database, fingerprints, once, publish, published, rows, work_file
+
+from pipelines.checks.reconciliation import DATE_COLUMNS, NAMES, reconcile
+from pipelines.settings import Settings
+
+SINCE, PAST = date(2025, 11, 15), "date '2025-12-15'"
+NEWEST = "(select session_date from work.raw.clock_day)"
+
+
+@pytest.fixture(scope="session")
+def small(sample_at_once: Path, shelf: Path) -> Path:
+    """The published sample and its raw tables, the last weeks of them only: candidate, work and published in one file each."""
+
+    def make(folder: Path) -> None:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{database(sample_at_once)}' as shown (read_only)")
+            connection.execute(f"attach '{work_file(sample_at_once)}' as full (read_only)")
+            for source, target, schemas in (("shown", "published", ("marts", "reference", "quality")), ("full", "work", ("raw",))):
+                connection.execute(f"attach '{folder / target}.duckdb' as {target}")
+                for schema in schemas:
+                    connection.execute(f"create schema if not exists {target}.{schema}")
+                    tables = connection.execute(
+                        "select table_name, list(column_name) from duckdb_columns() where database_name = ? and schema_name = ? group by all",
+                        [source, schema],
+                    ).fetchall()
+                    for table, columns in tables:
+                        day = next((c for c in (*DATE_COLUMNS, "observation_date", "action_date") if c in columns), None)
+                        recent = f"where {day} >= date '{SINCE}'" if day and schema != "reference" else ""
+                        recent = recent if table not in ("fct_policy_moves", "exchange_sessions", "dim_event") else ""
+                        connection.execute(f"create table {target}.{schema}.{table} as from {source}.{schema}.{table} {recent}")
+
+    return once(shelf / "small", make)
+
+
+@pytest.fixture
+def candidate(small: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A candidate equal to what is published, with its raw tables; all of it in memory."""
+    with duckdb.connect() as connection:
+        for name, source in (("rotation", "published"), ("work", "work"), ("published", "published")):
+            connection.execute(f"attach ':memory:' as {name}; attach '{small / source}.duckdb' as source (read_only)")
+            connection.execute(f"copy from database source to {name}; detach source")
+        yield connection
+
+
+def failing(connection: duckdb.DuckDBPyConnection, mode: str = "sample") -> dict[str, str]:
+    """Names of the checks that fail, with some of the rows they show."""
+    return {v.check.name: v.sample for v in reconcile(connection, mode) if not v.passed}
+
+
+def change(table: str, what: str, where: str) -> str:
+    return f"update rotation.marts.{table} set {what} where {where}"
+
+
+PERFORMANCE, RELATIVE = "fct_performance_daily", "fct_relative_performance_daily"
+TAMPERED = {
+    "required_series_are_on_time": "update rotation.quality.freshness set status = 'late', sessions_late = 1 where series_id = 'R2000'",
+    "newest_session_is_whole": f"delete from rotation.marts.{PERFORMANCE} where instrument_id = 'IWM' and session_date = {NEWEST}",
+    "returns_follow_from_raw_closes": change(PERFORMANCE, "return_pct = return_pct + 0.01", f"instrument_id = 'R2000' and session_date = {NEWEST}"),
+    "relative_return_is_small_minus_large": change(RELATIVE, "excess_pp = excess_pp + 0.001", f"small_id = 'R2000' and session_date = {NEWEST}"),
+    "fund_moves_with_its_index": change(
+        PERFORMANCE, "return_pct = return_pct + 2", f"instrument_id = 'IWM' and horizon = '1d' and session_date = {NEWEST}"
+    ),
+    "policy_range_is_the_last_move": "delete from rotation.marts.fct_policy_moves where effective_date = date '2025-12-11'",
+    "breadth_counts_add_up": change("fct_breadth_daily", "advances = members_n + 1", f"universe_id = 'R2000' and session_date = {NEWEST}"),
+    "sector_counts_add_up": f"delete from rotation.marts.fct_sector_performance_daily where sector = 'Energy' and session_date = {NEWEST}",
+    "discount_follows_from_its_parts": change("fct_discount_monthly", "discount_pct = discount_pct + 0.01", "discount_pct is not null"),
+    "provenance_is_of_this_market": change("fct_rates_daily", "provenance = 'observed'", f"session_date = {NEWEST}"),
+    "nothing_from_after_the_day": change("fct_policy_moves", "known_on = date '2026-01-05'", "effective_date = date '2025-12-11'"),
+    "past_values_stay": change(PERFORMANCE, "annualised_return_pct = 1", f"instrument_id = 'R2000' and horizon = '5y' and session_date = {PAST}"),
+    "row_counts_do_not_shrink": f"delete from rotation.marts.fct_breadth_daily where session_date = {PAST}",
+}  # fmt: skip
+
+
+def test_every_check_of_gate_3_has_its_poison() -> None:
+    assert set(TAMPERED) == set(NAMES)
+
+
+def test_an_untouched_candidate_passes(candidate: duckdb.DuckDBPyConnection) -> None:
+    assert failing(candidate) == {}
+    assert {v.check.name for v in reconcile(candidate, "sample")} == set(NAMES)
+
+
+@pytest.mark.parametrize("check", NAMES)
+def test_a_tampered_candidate_fails_the_check(candidate: duckdb.DuckDBPyConnection, check: str) -> None:
+    candidate.execute(TAMPERED[check])
+    assert check in failing(candidate)
+    verdict = next(v for v in reconcile(candidate, "sample") if v.check.name == check)
+    assert verdict.failing_rows_n >= 1
+    assert verdict.sample.startswith("[{")
+    assert verdict.check.guards_against
+    assert verdict.check.cure
+
+
+def test_a_close_that_is_not_the_providers_is_seen_though_its_return_follows_from_it(candidate: duckdb.DuckDBPyConnection) -> None:
+    candidate.execute(
+        change(PERFORMANCE, "close = close * 1.01, base_close = base_close * 1.01", f"instrument_id = 'SP500' and session_date = {NEWEST}")
+    )
+    assert "returns_follow_from_raw_closes" in failing(candidate)
+
+
+def test_the_other_market_in_a_live_candidate_is_seen(candidate: duckdb.DuckDBPyConnection) -> None:
+    assert "provenance_is_of_this_market" in failing(candidate, mode="live")
+
+
+def revise(connection: duckdb.DuckDBPyConnection, symbol: str, day: str) -> None:
+    """The provider sends another close; the version it replaces stays."""
+    connection.execute(
+        "insert into work.raw.yahoo_bars select * replace (close * 1.001 as close, known_on + 10 as known_on, 'a later run' as run_id) "
+        f"from work.raw.yahoo_bars where symbol = '{symbol}' and session_date = {day}"
+    )
+
+
+def move(connection: duckdb.DuckDBPyConnection, instrument: str, day: str) -> None:
+    """A past value of the mart moves."""
+    connection.execute(
+        change(PERFORMANCE, "annualised_return_pct = 1", f"instrument_id = '{instrument}' and horizon = '5y' and session_date = {day}")
+    )
+
+
+def test_a_revision_explains_the_past_of_its_instrument_from_its_day_on(candidate: duckdb.DuckDBPyConnection) -> None:
+    revise(candidate, "^RUT", PAST)
+    move(candidate, "R2000", PAST)
+    move(candidate, "R2000", "date '2025-12-16'")
+    assert "past_values_stay" not in failing(candidate)
+
+
+def test_a_revision_explains_no_earlier_day(candidate: duckdb.DuckDBPyConnection) -> None:
+    revise(candidate, "^RUT", PAST)
+    move(candidate, "R2000", "date '2025-12-12'")
+    assert "2025-12-12" in failing(candidate)["past_values_stay"]
+
+
+def test_a_revision_explains_no_other_instrument(candidate: duckdb.DuckDBPyConnection) -> None:
+    revise(candidate, "^RUT", PAST)
+    move(candidate, "SP500", PAST)
+    assert "SP500" in failing(candidate)["past_values_stay"]
+
+
+def test_the_first_publication_has_nothing_to_be_compared_with(candidate: duckdb.DuckDBPyConnection) -> None:
+    candidate.execute("detach published")
+    candidate.execute(TAMPERED["row_counts_do_not_shrink"])
+    assert failing(candidate) == {}
+
+
+@pytest.mark.slow
+def test_a_required_price_that_is_late_stops_the_publication(sample: Settings) -> None:
+    before = fingerprints(sample.warehouse)
+    outcome = publish(date(2026, 1, 5), definitions=poison.spoiled({"R2000": bars(without_newest)}))
+    assert not outcome.is_published
+    assert fingerprints(sample.warehouse) == before
+    failed = {m.split(" failed")[0].split(": ")[-1]: m for m in outcome.failures}
+    assert {"required_series_are_on_time", "newest_session_is_whole"} <= set(failed)
+    # source, table, expectation, finding and cure
+    assert all(
+        said in failed["required_series_are_on_time"] for said in ("quality.freshness", "R2000", "late", "run again when the provider")
+    )
+
+
+@pytest.mark.slow
+def test_a_rewritten_past_stops_the_publication_until_it_is_accepted_with_a_reason(sample: Settings) -> None:
+    """A raw value changed in place: no revision tells of it."""
+    with duckdb.connect(str(work_file(sample.warehouse))) as connection:
+        connection.execute(
+            "update raw.fred_observations set value = value + 0.01 where series_id = 'DFEDTAR' and observation_date = date '1995-03-15'"
+        )
+        connection.execute("update raw.yahoo_adjusted_closes set adjusted_close = adjusted_close * 1.1 where symbol = '^RUT'")
+        connection.execute("update raw.french_returns set value = value + 1 where period_end = date '1990-12-31'")
+        connection.execute("delete from raw.fred_observations where series_id = 'DFEDTAR' and observation_date = date '1995-03-16'")
+    before = fingerprints(sample.warehouse)
+    refused = publish(AT_ONCE)
+    assert not refused.is_published
+    assert fingerprints(sample.warehouse) == before
+    message = next(m for m in refused.failures if "past_values_stay" in m)
+    assert all(
+        said in message
+        for said in ("marts", "fct_rates_daily", "1995-03-15", "History rewritten", "rotation run --accept past_values_stay")
+    )
+
+    accepted = publish(AT_ONCE, accept={"past_values_stay": "the vendor mended 1995"})
+    assert accepted.is_published, accepted.failures
+    manifest = published(sample.warehouse).manifest() or {}
+    assert manifest["accepted"] == {"past_values_stay": "the vendor mended 1995"}
+    logged = rows(
+        database(sample.warehouse),
+        f"select severity, passed, observed from quality.check_results where run_id = '{accepted.run_id}' and check_name = 'past_values_stay'",
+    )
+    assert [(severity, passed, "the vendor mended 1995" in observed) for severity, passed, observed in logged] == [("warn", False, True)]
+
+
+@pytest.mark.slow
+def test_accepting_a_check_that_does_not_exist_is_refused_with_the_names_there_are(sample: Settings) -> None:
+    before = fingerprints(sample.warehouse)
+    outcome = publish(AT_ONCE, accept={"past_values": "why not"})
+    assert not outcome.is_published
+    assert fingerprints(sample.warehouse) == before
+    assert any("past_values are not checks of gate 3" in m and "past_values_stay" in m for m in outcome.failures)
