@@ -117,7 +117,7 @@ def _materialized(connection: Any, node: dict[str, Any], result: dbt.NodeResult)
         if computed_when_read
         else table_metadata(connection, relation, day)
     )
-    metadata = shown | {"seconds": result.seconds}
+    metadata: dict[str, Any] = shown | {"seconds": result.seconds}
     drawn = picture(connection, node["name"])
     if drawn:
         metadata["picture"] = drawn
