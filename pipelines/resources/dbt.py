@@ -43,11 +43,10 @@ def _environment(settings: Settings, logs: Path) -> Iterator[None]:
     wanted = {
         "DBT_ROTATION_WAREHOUSE": str(settings.warehouse),
         "DBT_ROTATION_THREADS": str(settings.cores),
+        "DBT_ROTATION_MEMORY_LIMIT": settings.memory,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_LOG_PATH": str(logs),
     }
-    if settings.memory_limit:
-        wanted["DBT_ROTATION_MEMORY_LIMIT"] = settings.memory_limit
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -105,10 +105,7 @@ class Warehouse:
         return "simulated" if self.mode == "sample" else "observed"
 
     def _config(self) -> dict[str, Any]:
-        config: dict[str, Any] = {"threads": self.settings.cores}
-        if self.settings.memory_limit:
-            config["memory_limit"] = self.settings.memory_limit
-        return config
+        return {"threads": self.settings.cores, "memory_limit": self.settings.memory}
 
     @contextmanager
     def work(self) -> Iterator[duckdb.DuckDBPyConnection]:
