@@ -34,7 +34,9 @@ class Settings(BaseSettings):
     http_deadline_s: float = Field(60, gt=0, le=900, description="Seconds one whole response may take, trickling or not.")
     http_retries: int = Field(3, ge=0, le=10, description="Further tries after a failure that can pass.")
     threads: int | None = Field(None, ge=1, description="Threads of DuckDB and dbt; default: the machine's cores, at most 4.")
-    memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$", description="Memory DuckDB may use, such as 2GB; default: 80 % of the machine's.")
+    memory_limit: str | None = Field(
+        None, pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$", description="Memory DuckDB may use, such as 2GB; default: 80 % of the machine's."
+    )
     keep_publications: int = Field(10, ge=1, le=1000, description="Publications kept for rollback.")
     ui_host: str = Field("127.0.0.1", description="Address the UI binds to.")
     ui_port: int = Field(3000, ge=1, le=65535, description="Port of the UI.")

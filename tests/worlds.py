@@ -28,6 +28,8 @@ def working_in(folder: Path, **others: str) -> Iterator[Settings]:
     """Settings whose warehouse is this folder, for as long as the block lasts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROTATION_WAREHOUSE", str(folder))
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            patch.setenv("ROTATION_THREADS", "1")
         for name, value in others.items():
             patch.setenv(name, value)
         settings_module.settings.cache_clear()

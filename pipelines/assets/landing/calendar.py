@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.assets.landing.assets import check_specs, judge_and_merge, key, scope_of, spec
 from pipelines.assets.landing.batch import Pull
 from pipelines.catalog import Series
+from pipelines.checks.reconciliation import NAMES
 from pipelines.contracts import contracts
 from pipelines.resources.run import RunOptions, Sources
 from pipelines.resources.warehouse import BOOKKEEPING
@@ -28,7 +29,12 @@ def requested_day(options: RunOptions) -> date:
 
 @dg.multi_asset(name="set_the_clock", specs=[spec(DAY, [])])
 def clock_day(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
-    """Write the one row that says what day it is."""
+    """Write the one row that says what day it is. The first step of a run: what it is asked to do is looked at here."""
+    unknown = set(options.accept) - set(NAMES)
+    if unknown:
+        raise dg.Failure(
+            description=f"accept: {', '.join(sorted(unknown))} are not checks of gate 3. They are: {', '.join(NAMES)}.", allow_retries=False
+        )
     as_of = requested_day(options)
     session = exchange.sessions(as_of - timedelta(days=10), as_of)["session_date"][-1]
     with options.warehouse.work() as connection:
