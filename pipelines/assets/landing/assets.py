@@ -169,7 +169,7 @@ def _answered(table: TableContract, pulls: Sequence[Pull], batches: Sequence[Bat
     said = f"{len(pulls) - len(errors)} of {len(pulls)} answered"
     for series_id in sorted(errors, key=lambda s: (s not in required, s)):
         error, mark = errors[series_id], " (required)" if series_id in required else ""
-        said += f"\n  {series_id}{mark}: expected {error.expected}, found {error.found[:80]}. {error.cure}"
+        said += f"\n  {series_id}{mark}: expected {error.expected}, found {error.found[:300]}. {error.cure}"
     rows = pl.DataFrame(
         [(s, json.dumps({"series": s, "error": str(e)})) for s, e in errors.items()],
         schema={"_series": pl.String, "row_json": pl.String},
