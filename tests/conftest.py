@@ -5,25 +5,18 @@ import os
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers side by side: one thread each is faster than four each
     os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
-import json
 import shutil
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded import REPLAY, serve
 from worlds import AT_ONCE, DAY_BY_DAY, clone, once, publish, working_in
 
 from pipelines import settings as settings_module
-from pipelines.settings import ROOT, Settings
-
-REPLAY = ROOT.parent / "shared" / "replay"
+from pipelines.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -96,18 +89,6 @@ def sample(sample_at_once: Path, tmp_path: Path) -> Iterator[Settings]:
     shutil.rmtree(folder)
 
 
-@dataclass(frozen=True)
-class Replay:
-    """The recorded providers, answering on loopback."""
-
-    url: str
-
-    def log(self) -> list[dict[str, Any]]:
-        """Requests answered so far."""
-        with urllib.request.urlopen(f"{self.url}/_log") as answer:
-            return [json.loads(line) for line in answer.read().decode().splitlines()]
-
-
 @pytest.fixture
 def replay_world() -> Path:
     """The folder of recorded payloads."""
@@ -115,22 +96,6 @@ def replay_world() -> Path:
     if not world.exists():
         pytest.skip("the recorded provider data is not beside this checkout (../shared/replay)")
     return world
-
-
-@contextmanager
-def serve(as_of: date, faults: list[str] | None = None) -> Iterator[Replay]:
-    """The recorded providers as of a day, with faults such as 'query1.finance.yahoo.com/*=500:2'."""
-    if not (REPLAY / "serve.py").exists():
-        pytest.skip("the recorded provider data is not beside this checkout (../shared/replay)")
-    command = [sys.executable, str(REPLAY / "serve.py"), "--port", "0", "--as-of", str(as_of)]
-    for fault in faults or []:
-        command += ["--fault", fault]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield Replay(server.stdout.readline().split()[-1])
-        finally:
-            server.terminate()
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ ROUNDS: dict[str, tuple[Case, ...]] = {
     "answers that are none": (
         answer("R2000", body(lambda _: HTML), "an HTML page", "Try again later"),
         answer("SP500", body(lambda _: b""), "an empty answer", "Try again later"),
-        answer("NASDAQ_COMP", body(lambda b: b[: len(b) // 2]), "half a body", "mend"),
+        answer("NASDAQ_COMP", body(lambda b: b[: len(b) // 2]), "half a body", "Try again later"),
         answer("IWM", body(lambda b: b.replace(b'"IWM"', b'"IWN"')), "symbol IWN", "series_catalog.csv"),
     ),
     "no target range": (

@@ -1,0 +1,174 @@
+"""`rotation …` on a published sample: what it says, what it refuses, how it ends."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from worlds import AT_ONCE, DAY_BY_DAY, clone, contents, database, fingerprints, rows, working_in
+
+from pipelines import cli, runner
+from pipelines.settings import ROOT, Settings
+
+pytestmark = pytest.mark.slow
+Said = tuple[int, str, str]
+
+
+@pytest.fixture
+def rotation(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """`rotation(…)` as a person types it: exit status, standard output, standard error."""
+
+    def command(*arguments: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["rotation", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    monkeypatch.setenv("COLUMNS", "400")
+    return command
+
+
+@pytest.fixture
+def three_days(sample_day_by_day: dict, tmp_path: Path) -> Iterator[Path]:
+    """The publications of several days, to go back and forth in."""
+    folder = clone(sample_day_by_day[AT_ONCE] / "published", tmp_path / "warehouse" / "published").parent
+    with working_in(folder):
+        yield folder
+
+
+@pytest.fixture
+def only_published(sample_at_once: Path, tmp_path: Path) -> Iterator[Path]:
+    folder = clone(sample_at_once / "published", tmp_path / "warehouse" / "published").parent
+    with working_in(folder):
+        yield folder
+
+
+def test_status_says_what_is_published_how_fresh_and_what_passed(only_published: Path, rotation: Callable[..., Said]) -> None:
+    code, out, err = rotation("status")
+    assert code == 0
+    assert "reading the sample publication" in err
+    assert "SIMULATED sample publication" in out
+    assert f"as of {AT_ONCE}" in out
+    assert "marts.fct_relative_performance_daily" in out
+    assert "fresh" in out
+    code, out, _ = rotation("status", "--json", "--sources", "sample")
+    told = json.loads(out)
+    assert told["manifest"]["as_of_date"] == str(AT_ONCE)
+    assert {f["series_id"]: f["status"] for f in told["freshness"]}["R2000"] == "fresh"
+
+
+def test_sql_answers_and_says_that_it_is_simulated(only_published: Path, rotation: Callable[..., Said]) -> None:
+    code, out, err = rotation("sql", "select count(*) as days from marts.fct_policy_moves")
+    assert (code, "days" in out, "SIMULATED" in err) == (0, True, True)
+    code, out, _ = rotation("sql", "--json", "select 1 as one, date '2026-01-02' as day")
+    assert json.loads(out) == [{"one": 1, "day": "2026-01-02"}]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "create table marts.mine as select 1",
+        "insert into marts.dim_metric select * from marts.dim_metric",
+        "update marts.fct_performance_daily set return_pct = 0",
+        "delete from marts.dim_instrument",
+        "drop table marts.dim_metric",
+        "alter table marts.dim_metric rename to mine",
+        "comment on table marts.dim_metric is 'mine'",
+        "select 1; drop table marts.dim_metric",
+        "from read_text('/etc/hostname')",
+        "from read_csv('/etc/passwd')",
+        "from '/etc/passwd'",
+        "from glob('/*')",
+        "copy marts.dim_metric to '{folder}/stolen.csv'",
+        "export database '{folder}/stolen'",
+        "attach '{folder}/other.duckdb' as other",
+        "attach '{folder}/published/sample/rotation.duckdb' as again (read_write)",
+        "install httpfs",
+        "load httpfs",
+        "from read_csv('https://example.org/x.csv')",
+        "set enable_external_access = true",
+        "set lock_configuration = false",
+        "reset enable_external_access",
+        "create secret (type s3, key_id 'x', secret 'y')",
+    ],
+)  # fmt: skip
+def test_sql_can_neither_write_nor_reach_anything_else(only_published: Path, rotation: Callable[..., Said], query: str) -> None:
+    before, files = fingerprints(only_published), sorted(only_published.rglob("*"))
+    code, out, err = rotation("sql", query.format(folder=only_published))
+    assert code == 1
+    assert "The query failed" in err
+    assert "Traceback" not in err + out
+    assert fingerprints(only_published) == before
+    assert sorted(only_published.rglob("*")) == files
+
+
+def test_rollback_goes_back_one_publication_then_to_a_named_one(
+    three_days: Path, rotation: Callable[..., Said], sample_day_by_day: dict
+) -> None:
+    newest = json.loads((three_days / "published/sample/manifest.json").read_text())["run_id"]
+    code, out, _ = rotation("rollback")
+    assert (code, f"as of {DAY_BY_DAY[1]}" in out) == (0, True)
+    assert fingerprints(three_days) == fingerprints(sample_day_by_day[DAY_BY_DAY[1]])
+    code, _, err = rotation("rollback")
+    assert (code, "nothing to roll back to" in err) == (1, True)
+    code, out, _ = rotation("rollback", newest[:8])
+    assert (code, f"as of {AT_ONCE}" in out) == (0, True)
+    code, _, err = rotation("rollback", "never-made")
+    assert (code, "There is no publication 'never-made'" in err) == (1, True)
+    assert fingerprints(three_days) == fingerprints(sample_day_by_day[AT_ONCE])
+
+
+def test_before_anything_is_published_commands_say_how_to_begin(warehouse: Settings, rotation: Callable[..., Said]) -> None:
+    for command in (["status"], ["sql", "select 1"]):
+        code, _, err = rotation(*command)
+        assert (code, "Make one with `rotation run`" in err) == (1, True)
+
+
+def test_run_twice_on_a_day_changes_nothing_and_answers_as_json(
+    sample_at_once: Path, tmp_path: Path, rotation: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole command, its Dagster instance in a folder of this test."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copy2(ROOT / "dagster.yaml", home)
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setattr(runner, "instance_home", lambda: home)
+    folder = clone(sample_at_once, tmp_path / "warehouse")
+    with working_in(folder):
+        code, out, err = rotation("run", "--sources", "sample", "--as-of", str(AT_ONCE), "--json")
+    assert code == 0, out + err
+    told = json.loads(out)
+    assert told["published"] is True
+    assert told["warnings"] == []
+    assert told["answer"]["as_of_date"] == str(AT_ONCE)
+    assert told["answer"]["provenance"] == "simulated"
+    assert "✓ published/warehouse" in err
+    assert contents(folder) == contents(sample_at_once)
+    work = folder / "work" / "sample" / "work.duckdb"
+    assert rows(work, f"select sum(new_rows), sum(revised_rows) from quality.source_pulls where run_id = '{told['run_id']}'") == [(0, 0)]
+    assert (home / ".dagster" / "storage").is_dir()
+    assert "DAGSTER_HOME" in os.environ
+    shutil.rmtree(folder)
+
+
+def test_run_that_fails_ends_with_cause_and_cure_and_what_stands(
+    sample_at_once: Path, tmp_path: Path, rotation: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "run", lambda config: runner.Outcome("r", False, ("R2000 for raw.yahoo_bars: late. Run again.",), ()))
+    folder = clone(sample_at_once / "published", tmp_path / "warehouse" / "published").parent
+    before = hashlib.sha256(database(folder).read_bytes()).hexdigest()
+    with working_in(folder):
+        code, out, err = rotation("run", "--sources", "sample")
+        assert code == 1
+        assert "Not published" in err
+        assert "Run again." in err
+        assert f"the publication as of {AT_ONCE} stands unchanged" in err
+        code, out, _ = rotation("run", "--sources", "sample", "--json")
+    assert code == 1
+    assert json.loads(out)["failures"] == ["R2000 for raw.yahoo_bars: late. Run again."]
+    assert hashlib.sha256(database(folder).read_bytes()).hexdigest() == before

@@ -1,0 +1,107 @@
+"""Optional series that fail, a vendor's bad file, a revision: the run publishes, and says so. One run, looked at from all sides."""
+
+import json
+import math
+from datetime import date
+from pathlib import Path
+
+import poison
+import pytest
+from poison import bars, body, scaled
+from worlds import clone, database, once, publish, published, rows, working_in
+
+pytestmark = pytest.mark.slow
+AS_OF = date(2026, 1, 9)
+PRICES = ("open", "high", "low", "close")
+BAD_FILE = "bars/R2000/bad.csv"
+BAD = "date,symbol,close\n2026-01-08,SIM,ten\n2026-01-09,SIM,10.5\n"
+
+
+@pytest.fixture(scope="module")
+def survived(sample_at_once: Path, shelf: Path) -> Path:
+    def make(folder: Path) -> None:
+        warehouse = clone(sample_at_once, folder / "warehouse")
+        bad = warehouse / "work" / "sample" / "drop" / BAD_FILE
+        bad.parent.mkdir(parents=True, exist_ok=True)
+        bad.write_text(BAD)
+        spoils = {
+            "RSP": bars(scaled(*PRICES, by=100)),
+            "XLK": body(lambda _: b"<html>busy</html>"),
+            "IWM.tiingo": body(lambda _: b'{"detail":"down"}', 503),
+            "R2000": bars(scaled("close", by=1.0005, at=-20)),
+        }
+        with working_in(warehouse):
+            outcome = publish(AS_OF, definitions=poison.spoiled(spoils))
+        assert outcome.is_published, outcome.failures
+        (folder / "outcome.json").write_text(json.dumps({"run_id": outcome.run_id, "warnings": outcome.warnings}))
+
+    return once(shelf / "survived", make)
+
+
+@pytest.fixture
+def shown(survived: Path) -> Path:
+    return database(survived / "warehouse")
+
+
+@pytest.fixture
+def outcome(survived: Path) -> dict:
+    return json.loads((survived / "outcome.json").read_text())
+
+
+def test_optional_series_keep_their_last_good_data_and_are_called_late(shown: Path) -> None:
+    found = rows(
+        shown, "select series_id, status, last_observation, sessions_late from quality.freshness where status = 'late' order by all"
+    )
+    last = date(2026, 1, 2)
+    assert found == [(s, "late", last, 5) for s in ("IWM.tiingo", "RSP", "XLK")]
+    assert rows(shown, "select max(session_date) from marts.fct_performance_daily where instrument_id = 'RSP'") == [(last,)]
+    assert rows(shown, "select max(session_date) from marts.fct_performance_daily where instrument_id = 'IWM'") == [(AS_OF,)]
+
+
+def test_what_was_set_aside_and_what_failed_are_told_apart(shown: Path, outcome: dict) -> None:
+    pulls = dict(
+        rows(
+            shown,
+            f"select series_id, status from quality.source_pulls where run_id = '{outcome['run_id']}' and status in ('set_aside', 'failed')",
+        )
+    )
+    assert pulls == {"RSP": "set_aside", "XLK": "failed", "IWM.tiingo": "failed", BAD_FILE: "failed"}
+    quarantined = rows(shown, "select distinct source from quality.quarantine where reason like 'no_jump_without_split%'")
+    assert quarantined == [("RSP",)]
+
+
+def test_warnings_name_series_and_cure(outcome: dict) -> None:
+    told = "\n".join(outcome["warnings"])
+    for said in (
+        "RSP",
+        "XLK",
+        "an HTML page",
+        "status 503",
+        BAD_FILE,
+        "no_jump_without_split",
+        "Correct the lines listed and drop the file again",
+    ):
+        assert said in told, said
+
+
+def test_the_bad_file_is_refused_whole_and_moved_aside_with_its_reason(survived: Path, shown: Path, outcome: dict) -> None:
+    warehouse = survived / "warehouse"
+    assert not (warehouse / "work" / "sample" / "drop" / BAD_FILE).exists()
+    aside = warehouse / "quarantine" / "drop" / outcome["run_id"] / BAD_FILE
+    assert aside.read_text() == BAD
+    assert "'ten'" in aside.with_name("bad.csv.reason.txt").read_text()
+    assert "ten" in aside.with_name("bad.csv.problems.csv").read_text()
+    with_symbol = "select count(*) from raw.drop_bars where symbol = 'SIM'"
+    assert rows(warehouse / "work" / "sample" / "work.duckdb", with_symbol) == [(0,)]
+
+
+def test_a_revision_is_published_beside_what_it_replaced(survived: Path, shown: Path) -> None:
+    ((key, old, new, known_on),) = rows(
+        shown, "select row_key, old_value, new_value, superseded_on from reference.revisions where table_name = 'yahoo_bars'"
+    )
+    assert key.startswith("^RUT | 2025-12-")
+    assert math.isclose(json.loads(new)["close"] / json.loads(old)["close"], 1.0005, rel_tol=1e-6)
+    assert known_on == AS_OF
+    manifest = published(survived / "warehouse").manifest() or {}
+    assert manifest["accepted"] == {}
+    assert all(g["passed"] for g in manifest["gates"] if g["gate"] == "gate 3")
