@@ -1,6 +1,8 @@
 # Rotation: the two commands are `make run` and `make test`. Everything else is for daily use; `make` alone lists it.
 
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(shell command -v $(p) 2>/dev/null)))
+# The first Python that runs and is of a version that will do; looked for only when .venv is made.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && command -v $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -8,15 +10,18 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast ui sql lint format type lock overhead clean ci
+.PHONY: help setup run status test test-fast ui sql lint format type docs lock overhead clean ci
+
+# What `make sql` asks when nothing is asked: the tables there are.
+Q ?= select schema_name, table_name, estimated_size as rows_n from duckdb_tables() order by all
+export Q
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Set up once: again only when the lock or the project's metadata changed.
 $(READY): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "No Python found. Install Python 3.11, 3.12 or 3.13, or say which: make run PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] < (3, 14); sys.exit(0 if ok else "Python 3.11, 3.12 or 3.13 is needed, $(PYTHON) is " + sys.version.split()[0] + ". Say which: make run PYTHON=/path/to/python3.12")'
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or say where it is: make run PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "1/3 making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@echo "2/3 installing the locked dependencies (some 130 packages: a minute or two)"
@@ -44,7 +49,7 @@ ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui
 
 sql: $(READY) ## query the published file: make sql Q="from marts.dim_metric"
-	@$(BIN)/rotation sql "$(or $(Q),select table_name, estimated_size as rows_n from duckdb_tables() order by table_name)"
+	@$(BIN)/rotation sql "$$Q"
 
 lint: $(READY) ## style, imports, architecture
 	@$(BIN)/ruff check .

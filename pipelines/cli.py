@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -184,7 +185,7 @@ def sql(query: str, sources: Sources = None, as_json: AsJson = False) -> None:
         except duckdb.Error as problem:
             raise WarehouseError(f"The query failed: {problem}") from None
     if as_json:
-        print(json.dumps(frame.to_dicts(), default=str, indent=2))
+        print(json.dumps(frame.to_dicts(), default=lambda v: float(v) if isinstance(v, Decimal) else str(v), indent=2))
         return
     if mode == "sample":
         err.print("[bold red]SIMULATED[/bold red] values")

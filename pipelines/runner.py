@@ -1,6 +1,7 @@
 """One run of the Dagster job in this process, and what came of it in words. Not for showing it (cli.py)."""
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -60,7 +61,19 @@ def run(config: dict[str, Any], *, keep_events: bool = True, definitions: dg.Def
                 (failures if check.severity is dg.AssetCheckSeverity.ERROR else warnings).append(check.description or check.check_name)
         elif event.is_step_failure:
             failures += _cause(event)
+        elif event.event_type is dg.DagsterEventType.RESOURCE_INIT_FAILURE and event.engine_event_data.error:
+            failures.append(_said(_innermost(event.engine_event_data.error)))
     return Outcome(result.run_id, result.success, tuple(dict.fromkeys(failures)), tuple(dict.fromkeys(warnings)))
+
+
+def _innermost(error: Any) -> Any:
+    """The error that set off the chain of errors around it."""
+    return _innermost(error.cause) if error.cause is not None else error
+
+
+def _said(error: Any) -> str:
+    """The message of an error without the name of its class."""
+    return re.sub(r"^[\w.]+: ", "", error.message.strip(), count=1)
 
 
 def _cause(event: dg.DagsterEvent) -> list[str]:
@@ -68,9 +81,7 @@ def _cause(event: dg.DagsterEvent) -> list[str]:
     failed = event.step_failure_data
     if failed.user_failure_data and failed.user_failure_data.description:
         return [failed.user_failure_data.description]
-    error = failed.error
-    while error is not None and error.cause is not None:
-        error = error.cause
+    error = _innermost(failed.error) if failed.error else None
     if error is None or "DagsterAssetCheckFailedError" in (error.cls_name or ""):
         return []
-    return [f"{event.step_key}: {error.message.strip()}"]
+    return [f"{event.step_key}: {_said(error)}"]

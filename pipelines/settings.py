@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from dotenv import dotenv_values
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -85,11 +86,12 @@ def load_settings(**overrides: Any) -> Settings:
         SettingsError: an unknown ROTATION_ variable, or a value that cannot be used.
     """
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in os.environ:
-        if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
-            raise SettingsError(f"The environment sets {name}, which is not a setting of Rotation: {hint} Unset it or correct the name.")
+    for place, names in (("The environment", os.environ), (".env", dotenv_values(ROOT / ".env"))):
+        for name in names:
+            if name.startswith(PREFIX) and name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
+                raise SettingsError(f"{place} sets {name}, which is not a setting of Rotation: {hint} Remove it or correct the name.")
     try:
         return Settings(**overrides)
     except ValidationError as problem:

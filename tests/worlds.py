@@ -29,7 +29,7 @@ def working_in(folder: Path, **others: str) -> Iterator[Settings]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROTATION_WAREHOUSE", str(folder))
         if "PYTEST_XDIST_WORKER" in os.environ:
-            patch.setenv("ROTATION_THREADS", "1")
+            patch.setenv("ROTATION_THREADS", "2")
         for name, value in others.items():
             patch.setenv(name, value)
         settings_module.settings.cache_clear()

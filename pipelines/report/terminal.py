@@ -70,7 +70,8 @@ def next_steps(mode: Mode, out: Console) -> None:
     """What a newcomer may try now."""
     out.print("\nTry next:")
     out.print("  make ui                                              assets, lineage, checks and plots in the browser")
-    out.print('  .venv/bin/rotation sql "from marts.fct_relative_performance_daily order by session_date desc limit 11"')
+    out.print('  .venv/bin/rotation sql "select session_date, rsi_14, gap_to_high_pct from marts.fct_technicals_daily')
+    out.print("      where instrument_id = 'R2000' order by 1 desc limit 5\"         any table, read-only")
     if mode == "sample":
         out.print("  .venv/bin/rotation run --sources live                the real market (asks Yahoo, FRED, Kenneth French, Shiller)")
     out.print("  .venv/bin/rotation status                            what is published, how fresh, which gates passed")

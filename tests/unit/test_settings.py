@@ -14,6 +14,13 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(monkeypatch: pytest
         load_settings()
 
 
+def test_an_unknown_setting_in_the_file_is_refused_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ROTATION_CONTAC=me@example.com\n")
+    monkeypatch.setattr("pipelines.settings.ROOT", tmp_path)
+    with pytest.raises(SettingsError, match=r"\.env sets ROTATION_CONTAC.*did you mean ROTATION_CONTACT"):
+        load_settings()
+
+
 @pytest.mark.parametrize(("name", "value"), [("SOURCES", "paper"), ("MIRROR", "not a url"), ("UI_PORT", "0"), ("MEMORY_LIMIT", "much")])
 def test_an_unusable_value_names_the_setting_and_where_to_look(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(PREFIX + name, value)
