@@ -54,7 +54,8 @@ def _discount(axes: Any, connection: duckdb.DuckDBPyConnection) -> None:
     for (definition,), part in rows.group_by("definition", maintain_order=True):
         axes.plot(part["month_end"], part["discount_pct"], label=definition, linewidth=1)
     axes.axhline(0, color="#888", linewidth=0.5)
-    axes.legend(frameon=False, fontsize=5)
+    if rows.height:  # a market without a vendor has no valuations of small caps
+        axes.legend(frameon=False, fontsize=5)
     axes.set_title("Discount of R2000 to SP500, %, by definition")
 
 
