@@ -1,20 +1,45 @@
--- Percentile and z look back over the months held up to the row's own, on the same definition and the same two sources.
-with paired as (
-    select
-        *,
-        count(relative) over held as window_n,
-        min(month_end) filter (where relative is not null) over held as window_start,
-        100.0 * len(list_filter(list(relative) filter (where relative is not null) over held, lambda past: past <= relative))
-            / nullif(count(relative) over held, 0) as percentile,
-        (relative - avg(relative) over held) / nullif(stddev_samp(relative) over held, 0) as z_score,
-        -- A window of equal values has no spread, whatever the last bit of its deviation says.
-        max(relative) over held > min(relative) over held as has_spread
+-- Percentile and z look back over the months up to the row's own that were known when its own value was, on the same definition and the
+-- same two sources: a month that arrives late moves no percentile that was published without it. Sums in decimals: a rounding must not
+-- depend on the order of the rows.
+with
+joined as (
+    select *
     from {{ ref('int_discounts_monthly') }}
-    window held as (
-        partition by small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment,
-            small_source_id, large_source_id, small_earnings_definition, small_financials_treatment
-        order by month_end
-    )
+),
+
+held as (
+    select
+        own.month_end, own.small_universe_id, own.large_universe_id, own.metric, own.basis, own.aggregation, own.loss_treatment,
+        count(*) as window_n,
+        min(past.month_end) as window_start,
+        100.0 * count(*) filter (where past.relative <= own.relative) / count(*) as percentile,
+        cast({{ exact_sum('past.relative') }} as double) as total,
+        cast({{ exact_sum('past.relative * past.relative') }} as double) as total_of_squares,
+        max(past.relative) > min(past.relative) as has_spread
+    from joined as own
+    join joined as past
+        on past.small_universe_id = own.small_universe_id and past.large_universe_id = own.large_universe_id
+        and past.metric = own.metric and past.basis = own.basis and past.aggregation = own.aggregation
+        and past.loss_treatment = own.loss_treatment and past.small_source_id = own.small_source_id and past.large_source_id = own.large_source_id
+        and past.small_earnings_definition is not distinct from own.small_earnings_definition
+        and past.small_financials_treatment is not distinct from own.small_financials_treatment
+        and past.month_end <= own.month_end and past.known_on <= own.known_on
+    where own.relative is not null and past.relative is not null
+    group by all
+),
+
+paired as (
+    select
+        joined.*,
+        coalesce(held.window_n, 0) as window_n,
+        held.window_start,
+        held.percentile,
+        (joined.relative - held.total / held.window_n)
+            / nullif(sqrt(greatest(held.total_of_squares - held.total * held.total / held.window_n, 0) / nullif(held.window_n - 1, 0)), 0) as z_score,
+        -- A window of equal values has no spread, whatever the last bit of its deviation says.
+        coalesce(held.has_spread, false) as has_spread
+    from joined
+    left join held using (month_end, small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment)
 )
 
 select
