@@ -10,7 +10,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast ui sql lint format type docs lock overhead clean ci
+.PHONY: help setup run status test test-fast no-repaint ui sql lint format type docs lock overhead clean ci
+
+# Sessions that `make no-repaint` replays: half a minute each.
+SESSIONS ?= 60
 
 # What `make sql` asks when nothing is asked: the tables there are.
 Q ?= select schema_name, table_name, estimated_size as rows_n from duckdb_tables() order by all
@@ -44,6 +47,9 @@ test: $(READY) ## run all tests
 
 test-fast: $(READY) ## run the tests that need no whole pipeline run
 	@$(BIN)/python -m pytest -n auto -m "not slow"
+
+no-repaint: $(READY) ## publish SESSIONS (60) one at a time: no value of an earlier day may move; exits 1 if one does
+	@$(BIN)/python -m bench.no_repaint --sessions $(SESSIONS)
 
 ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui

@@ -74,8 +74,23 @@ def test_every_technical_is_what_ta_lib_gives(market: Market, sessions: list[dat
         best = np.maximum.accumulate(own["level"].to_numpy())
         is_record = [None] * 251 + [bool(own["level"][n] > best[n - 1]) for n in range(251, own.height)]
         assert found["is_record_high"].to_list() == is_record[: own.height], instrument
+        _assert_turns(found, series)
         traded = proxies.get(instrument) if kinds[instrument] == "index" else instrument
         _assert_volume(market, found, traded, sessions)
+
+
+def _assert_turns(found: pl.DataFrame, series: dict[str, np.ndarray]) -> None:
+    """Rising now, and not at some time in the 60 sessions before; empty until 60 slopes say that it was rising all along."""
+    for n in (50, 200):
+        # TA-Lib's running sum leaves a last bit where an average stood still
+        slope = np.where(np.abs(series[f"slope_{n}"]) < 1e-9, 0.0, series[f"slope_{n}"])
+        wanted: list[bool | None] = []
+        for at, now in enumerate(slope):
+            before = slope[max(at - 60, 0) : at]
+            flat = bool((before[~np.isnan(before)] <= 0).any())
+            whole = len(before) == 60 and not np.isnan(before).any()
+            wanted.append(None if np.isnan(now) else False if now <= 0 else True if flat else False if whole else None)
+        assert found[f"is_fresh_turn_{n}"].to_list() == wanted, found["instrument_id"][0]
 
 
 def _assert_volume(market: Market, found: pl.DataFrame, traded: str | None, sessions: list[date]) -> None:
