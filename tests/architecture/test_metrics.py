@@ -87,3 +87,15 @@ def test_every_metric_is_explained_on_the_page_it_refers_to(page: str) -> None:
         and plain(m["formula"]) not in text
     ]
     assert not unexplained, f"{page} has neither column, title nor formula of:\n  " + "\n  ".join(unexplained)
+
+
+@pytest.mark.parametrize("page", sorted({p for m in metrics() for p in re.findall(r"docs/method/[\w-]+\.md", m["reference"])}))
+def test_every_method_page_has_formula_window_example_bias_and_reference(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", text, flags=re.M)
+    assert [h for h in ("Window", "Worked example", "What to keep in mind") if headings.count(h) != 1] == [], f"{page} has {headings}"
+    example = text.split("## Worked example\n")[1].split("\n## ")[0]
+    assert len(re.findall(r"\d+\.\d+", example)) >= 3, f"{page}: an example shows its numbers"
+    before = text.split("## Worked example\n")[0]
+    assert re.search(r"`[^`\n]*[=(/*][^`\n]*`|^    \S.* = .*\S|\| .*[*/(].* \|", before, flags=re.M), f"{page}: no formula"
+    assert re.search(r"^References?: \S", text, flags=re.M), f"{page}: no line of references"
