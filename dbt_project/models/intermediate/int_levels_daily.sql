@@ -4,6 +4,10 @@ with wanted as (
     select distinct unnest([small_id, large_id]) as instrument_id
     from {{ ref('int_pair_bases') }}
     where price_basis = 'total_return'
+    union
+    select unnest([numerator_id, denominator_id])
+    from {{ ref('int_breadth_fund_bases') }}
+    where price_basis = 'total_return'
 )
 
 select

@@ -15,6 +15,25 @@ high_low as (
     from shares
     where record_high_pct is not null
     window ten as (partition by universe_id order by session_date rows 9 preceding)
+),
+
+-- The session on which the average, as published, crosses the upper bound within ten sessions of one below the lower bound.
+thrusts as (
+    select
+        universe_id,
+        session_date,
+        case
+            when count(*) over ten_before = {{ var('zweig_sessions') }}
+                then zweig_ema_10 > {{ var('zweig_above') }}
+                    and lag(zweig_ema_10) over (partition by universe_id order by session_date) <= {{ var('zweig_above') }}
+                    and min(zweig_ema_10) over ten_before < {{ var('zweig_below') }}
+        end as is_zweig_thrust
+    from (
+        select universe_id, session_date, cast(zweig_ema_10 as decimal(18, 6)) as zweig_ema_10
+        from {{ ref('int_breadth_averages_daily') }}
+        where zweig_ema_10 is not null
+    )
+    window ten_before as (partition by universe_id order by session_date rows between {{ var('zweig_sessions') }} preceding and 1 preceding)
 )
 
 select
@@ -57,6 +76,11 @@ select
         when averages.rana is null then 'nothing_advanced_or_declined'
         when averages.zweig_ema_10 is null then 'warm_up'
     end as zweig_ema_10_reason,
+    thrusts.is_zweig_thrust,
+    case
+        when averages.rana is null then 'nothing_advanced_or_declined'
+        when thrusts.is_zweig_thrust is null then 'warm_up'
+    end as is_zweig_thrust_reason,
     cast(days.equal_weight_return_pct as decimal(18, 4)) as equal_weight_return_pct,
     case when days.equal_weight_return_pct is null then 'no_member_has_a_previous_close' end as equal_weight_return_reason,
     cast(days.cap_weight_return_pct as decimal(18, 4)) as cap_weight_return_pct,
@@ -64,6 +88,12 @@ select
         when days.membership_basis = 'current' then 'no_list_of_members'
         when days.cap_weight_return_pct is null then 'no_weights'
     end as cap_weight_return_reason,
+    cast(cast(days.equal_weight_return_pct as decimal(18, 4)) - cast(days.cap_weight_return_pct as decimal(18, 4)) as decimal(18, 4)) as equal_minus_cap_pp,
+    case
+        when days.equal_weight_return_pct is null then 'no_member_has_a_previous_close'
+        when days.membership_basis = 'current' then 'no_list_of_members'
+        when days.cap_weight_return_pct is null then 'no_weights'
+    end as equal_minus_cap_reason,
     cast(days.weight_covered_pct as decimal(18, 4)) as weight_covered_pct,
     days.membership_basis,
     days.membership_date,
@@ -71,4 +101,5 @@ select
 from shares as days
 left join {{ ref('int_breadth_averages_daily') }} as averages using (universe_id, session_date)
 left join high_low using (universe_id, session_date)
+left join thrusts using (universe_id, session_date)
 order by year(days.session_date), days.universe_id, days.session_date

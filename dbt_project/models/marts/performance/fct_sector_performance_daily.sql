@@ -23,6 +23,14 @@ select
     cast(case when return_pct is not null then rank() over (together order by return_pct desc nulls last) end as integer) as rank,
     cast(count(*) filter (where return_pct > 0) over (together rows between unbounded preceding and unbounded following) as integer) as sectors_up_n,
     cast(count(return_pct) over (together rows between unbounded preceding and unbounded following) as integer) as sectors_n,
+    cast(
+        100.0 * count(*) filter (where return_pct > 0) over (together rows between unbounded preceding and unbounded following)
+            / nullif(count(return_pct) over (together rows between unbounded preceding and unbounded following), 0)
+        as decimal(18, 4)
+    ) as participation_pct,
+    case
+        when count(return_pct) over (together rows between unbounded preceding and unbounded following) = 0 then 'no_sector_has_a_return'
+    end as participation_reason,
     price_basis,
     provenance
 from returns
