@@ -54,7 +54,7 @@ policy as (
         moves.change_bp,
         moves.last_cut,
         met.event_date as last_meeting,
-        met.meeting_no - coalesce(before.meeting_no, 0) as meetings_n
+        greatest(met.meeting_no - coalesce(before.meeting_no, 0), 0) as meetings_n
     from sessions
     asof join targets on targets.known_on <= sessions.session_date
     asof join moves on moves.known_on <= sessions.session_date
