@@ -45,7 +45,8 @@ select
     threshold,
     watch_threshold,
     unit,
-    case
+    case when session_provenance = 'simulated' or input_provenance = 'simulated' then 'Simulated market: ' else '' end
+    || case
         when value is null then format('Nothing is known of it on the day; it needs {}.', how_to_supply)
         when is_stale then format('The last input is of {}, more than {} days old; it needs {}.', observed_on, stale_after_days, how_to_supply)
         else format(
