@@ -201,6 +201,8 @@ def _against_published(connection: duckdb.DuckDBPyConnection, accepted_tables: S
         ids = [c for c in IDENTITIES if c in both]
         own = "x.{c}" if table not in CROSS_SECTIONS else f"any (select {{c}} from published.marts.{table})"
         excused = "".join(f" and not exists (select 1 from explained e where e.id = {own.format(c=c)} and e.since <= x.{day})" for c in ids)
+        if "input_ids" in both:  # rows that name all they rest on
+            excused += f" and not exists (select 1 from explained e where list_contains(string_split(x.input_ids, ' '), e.id) and e.since <= x.{day})"
         past = f"(select {listed} from published.marts.{table} p where p.{day} <= {common}{known} except select {listed} from rotation.marts.{table})"
         moved.append(
             f"select '{table}' as table_name, x.{day} as day, to_json(x)::varchar as published_row from {past} x where true{excused}"

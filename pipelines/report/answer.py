@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.report.case import risk_sentence, score_sentence
 from pipelines.resources.publication import Publication
 from pipelines.resources.warehouse import read_only
 
@@ -69,7 +70,18 @@ def read_answer(folder: Path) -> Answer:
             provenance=manifest.get("provenance", ""),
             source_mode=manifest.get("source_mode", ""),
             headline=_headline(by_horizon, simulated),
-            sentences=tuple(s for s in (_breadth(connection), _sectors(connection), _policy(connection), _discount(connection)) if s),
+            sentences=tuple(
+                s
+                for s in (
+                    _breadth(connection),
+                    _sectors(connection),
+                    _policy(connection),
+                    _discount(connection),
+                    score_sentence(connection),
+                    risk_sentence(connection),
+                )
+                if s
+            ),
             horizons=horizons,
             gates=tuple(
                 _rows(
