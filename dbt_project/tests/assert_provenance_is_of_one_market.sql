@@ -3,6 +3,7 @@
     'fct_valuation_monthly', 'fct_discount_monthly', 'fct_policy_moves', 'fct_rates_daily',
     'fct_size_premium', 'fct_size_premium_windows', 'fct_size_premium_win_rate', 'fct_rate_sensitivity_monthly', 'fct_credit_daily',
     'fct_event_study', 'fct_implied_rerating_monthly',
+    'fct_target_upside', 'fct_target_screen', 'fct_earnings_growth', 'fct_refinancing_monthly', 'fct_domestic_exposure_quarterly', 'fct_quality_split_daily',
     'fct_technicals_daily', 'fct_levels_daily', 'fct_rotation_daily', 'fct_leadership_cycles'] %}
 select distinct '{{ mart }}' as mart, provenance
 from {{ ref(mart) }}
