@@ -110,7 +110,7 @@ def series(seed: int, firms: Companies, books: Accounts, caps: Floats, members: 
 
 
 def events() -> pl.DataFrame:
-    """A conference that does not exist, in March and September, announced a quarter before: a kind of a desk's own."""
+    """A conference that does not exist, on the third Wednesday of March and September, announced a quarter before: a desk's own kind."""
     rows = [
         (f"conference_{day:%Y_%m_%d}", "conference", day, "true", "SIMULATED small-cap conference", SOURCE, day - timedelta(91))
         for day in _conferences()
@@ -121,9 +121,8 @@ def events() -> pl.DataFrame:
 def _conferences() -> Iterator[date]:
     for year in range(2014, SAMPLE_END.year + 1):
         for month in (3, 9):
-            first = np.datetime64(f"{year}-{month:02}-01")
-            third: date = np.busday_offset(first, 2, roll="forward", weekmask="Wed").tolist()
-            yield third
+            first = date(year, month, 1)
+            yield first + timedelta((2 - first.weekday()) % 7 + 14)
 
 
 def _last_sessions(firms: Companies) -> Ints:
