@@ -86,6 +86,30 @@ STORIES: dict[str, tuple[str, str]] = {
         "A multiple that is negative or missing while its status says ok, or present while it says not meaningful.",
         "Correct value or value_status in the file.",
     ),
+    "targets_in_order": (
+        "Columns swapped: a mean target outside its own lowest and highest.",
+        "Compare with the vendor's page and correct the lines.",
+    ),
+    "target_before_capture": (
+        "A target dated after the day it was captured: one of the two days is wrong.",
+        "Correct target_date or captured_on in the file.",
+    ),
+    "growth_can_be_told": (
+        "A line that says nothing of growth: one of the two sums alone, or neither sums nor a stated growth.",
+        "Give earnings_base and earnings_expected, both in one unit, or growth_pct.",
+    ),
+    "value_fits_its_measure": (
+        "A share below 0 or above 100 percent: another measure's value, or another unit.",
+        "Compare with the source; measures that end in _pct are percent of a whole.",
+    ),
+    "period_is_over": (
+        "A period that does not end on the last day of its month (of its quarter, for revenue), or was published before it ended.",
+        "Correct period_end or published_on in the file.",
+    ),
+    "event_is_announced_in_time": (
+        "A scheduled event announced after its own day, or called off before it was announced.",
+        "Correct announced_on, withdrawn_on or is_scheduled in the file.",
+    ),
 }
 
 # Checks on columns derived beside the batch (assets/landing/derive.py): expectation type and arguments.
@@ -109,6 +133,12 @@ _DERIVED: dict[str, tuple[str, dict[str, Any]]] = {
     "sources_agree": ("ColumnValuesToBeBetween", {"column": "_witness_gap_pct", "max_value": MOST_APART_PCT}),
     "weights_sum_to_100": ("ColumnValuesToBeBetween", {"column": "_weights_sum", "min_value": 99.5, "max_value": 100.5}),
     "value_matches_status": ("ColumnValuesToBeInSet", {"column": "_value_matches_status", "value_set": [True]}),
+    "targets_in_order": ("ColumnValuesToBeInSet", {"column": "_targets_in_order", "value_set": [True]}),
+    "target_before_capture": ("ColumnValuesToBeInSet", {"column": "_target_before_capture", "value_set": [True]}),
+    "growth_can_be_told": ("ColumnValuesToBeInSet", {"column": "_growth_can_be_told", "value_set": [True]}),
+    "value_fits_its_measure": ("ColumnValuesToBeInSet", {"column": "_value_fits_its_measure", "value_set": [True]}),
+    "period_is_over": ("ColumnValuesToBeInSet", {"column": "_period_is_over", "value_set": [True]}),
+    "event_is_announced_in_time": ("ColumnValuesToBeInSet", {"column": "_event_is_announced_in_time", "value_set": [True]}),
 }
 
 

@@ -13,9 +13,9 @@ from pipelines.contracts import TableContract, contracts
 from pipelines.resources.fingerprint import columns_of, tables_of
 
 # Days of a mart: the first of these columns it has is the one its past is told by.
-DATE_COLUMNS = ("session_date", "month_end", "effective_date", "event_date", "date", "window_end")
+DATE_COLUMNS = ("session_date", "month_end", "quarter_end", "captured_on", "effective_date", "event_date", "date", "window_end")
 # Columns that name what a mart's row is computed from.
-IDENTITIES = ("instrument_id", "small_id", "large_id", "series_id", "universe_id", "small_universe_id", "large_universe_id")
+IDENTITIES = ("instrument_id", "small_id", "large_id", "series_id", "universe_id", "small_universe_id", "large_universe_id", "list_id")
 # Marts whose rows rank or count one another: what moves one row may move all of its session.
 CROSS_SECTIONS = ("fct_sector_performance_daily",)
 SAMPLE_ROWS = 10
@@ -161,7 +161,7 @@ def _every_table(connection: duckdb.DuckDBPyConnection, mode: str) -> list[Recon
         provenance.append(
             f"select '{table}' as table_name, count(*) as rows_n from rotation.marts.{table} where {wrong} or provenance is null having count(*) > 0"
         )
-        late = [c for c in ("session_date", "month_end", "effective_date", "known_on") if c in names]
+        late = [c for c in ("session_date", "month_end", "quarter_end", "captured_on", "effective_date", "known_on") if c in names]
         if late:
             latest = ", ".join(f"max({c})" for c in late)
             newest = f"greatest({latest})" if len(late) > 1 else latest
@@ -249,7 +249,7 @@ def _explained() -> str:
 
 def _told(contract: TableContract) -> str:
     symbol = contract.symbol_column or "null::varchar"
-    collection = next((c for c in ("collection", "universe_id") if c in contract.schema), "null::varchar")
+    collection = next((c for c in ("collection", "universe_id", "list_id") if c in contract.schema), "null::varchar")
     # a split moves every level before it
     day = (
         f"case when kind = 'split' then date '0001-01-01' else {contract.date_column} end"

@@ -1,4 +1,4 @@
-"""Vendor files of the simulated market for the drop folder, one a year and universe. Not for reading them."""
+"""Vendor files of the simulated market for the drop folder, one a year and universe or list. Not for reading them."""
 
 import json
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.catalog import CATALOG_FILE
 from pipelines.sample.calendar import checked
 from pipelines.sample.market import SampleMarket, sample_market
+from pipelines.sample.outlook import TARGET_LIST, events
 
 STEM = "simulated-"
 # What was written last and what it was made of; hidden, so no reader takes it for data.
@@ -54,8 +55,15 @@ def _files(market: SampleMarket, day: date) -> Iterator[tuple[str, bytes]]:
     for universe, frame in market.constituents.items():
         for year, part in _years(frame, "snapshot_date", "snapshot_date", day):
             yield f"constituents/{universe}/{STEM}{year}.csv", part.write_csv().encode()
-    for year, part in _years(market.valuations, "month_end", "published_on", day):
-        yield f"valuations/{STEM}{year}.csv", part.write_csv().encode()
+    for kind, frame, column, known in (
+        ("valuations", market.valuations, "month_end", "published_on"),
+        (f"targets/{TARGET_LIST}", market.targets, "date", "date"),
+        ("consensus", market.consensus, "captured_on", "captured_on"),
+        ("fundamentals", market.series_of_members, "period_end", "published_on"),
+        ("events", events(), "date", "announced_on"),
+    ):
+        for year, part in _years(frame, column, known, day):
+            yield f"{kind}/{STEM}{year}.csv", part.write_csv().encode()
 
 
 def _years(frame: pl.DataFrame, column: str, known: str, day: date) -> list[tuple[int, pl.DataFrame]]:

@@ -17,6 +17,7 @@ from pipelines.sample import (
     indices,
     member_bars,
     membership,
+    outlook,
     rates,
     snapshots,
     valuations,
@@ -114,6 +115,21 @@ class SampleMarket:
         """Multiples of both universes by month, as the vendor sends them."""
         months = month_ends(companies.COMPANIES_START, SAMPLE_END)
         return valuations.valuations(self.seed, self.companies, self.accounts, self.caps, self.membership.members, months)
+
+    @cached_property
+    def targets(self) -> pl.DataFrame:
+        """Analysts' targets for a list of small companies, by month of capture, as the vendor sends them."""
+        return outlook.targets(self.seed, self.companies, self.membership.members)
+
+    @cached_property
+    def consensus(self) -> pl.DataFrame:
+        """Expected earnings of both universes by month of capture, as the vendor sends them."""
+        return outlook.consensus(self.seed, self.companies, self.accounts, self.membership.members)
+
+    @cached_property
+    def series_of_members(self) -> pl.DataFrame:
+        """Debt and revenue at home of both universes, in long form, as the vendor sends them."""
+        return outlook.series(self.seed, self.companies, self.accounts, self.caps, self.membership.members)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The drop folder: vendors' bars, constituents and valuations, each file read whole or refused whole. Not for moving files."""
+"""The drop folder: what vendors and desks put in, each file read whole or refused whole. Not for moving files."""
 
 import os
 import re
@@ -17,8 +17,13 @@ from pipelines.sources.drop_grid import Grid, GridError, read_grid
 from pipelines.sources.interface import Receipt, SourceError
 
 PROVIDER = "drop"
-TABLES = ("drop_bars", "drop_constituents", "drop_valuations")
-LAYOUT = "bars/<collection>/FILE, constituents/<universe_id>/FILE or valuations/FILE, as .csv, .txt, .parquet or .xlsx"
+FOLDERED = {"bars": "collection", "constituents": "universe_id", "targets": "list_id"}  # kinds with a folder a name, and what it names
+FLAT = ("valuations", "consensus", "fundamentals", "events")
+TABLES = tuple(f"drop_{kind}" for kind in (*FOLDERED, *FLAT))
+LAYOUT = (
+    f"{', '.join(f'{kind}/<{name}>/FILE' for kind, name in FOLDERED.items())}, {' or '.join(f'{kind}/FILE' for kind in FLAT)}, "
+    "as .csv, .txt, .parquet or .xlsx"
+)
 ENDINGS = (".csv", ".txt", ".parquet", ".xlsx")
 MAX_BYTES = 512 << 20
 PRICES = ("open", "high", "low", "close", "volume")
@@ -32,7 +37,16 @@ NEEDED: dict[str, tuple[frozenset[str], ...]] = {  # each set: at least one of t
             *("earnings_definition", "value", "value_status", "source_id"),
         )
     ),
+    "drop_targets": tuple(frozenset({name}) for name in ("symbol", "price", "target_mean")),
+    "drop_consensus": (
+        *(frozenset({name}) for name in ("universe_id", "period", "source_id")),
+        frozenset({"earnings_expected", "growth_pct"}),
+    ),
+    "drop_fundamentals": tuple(frozenset({name}) for name in ("period_end", "universe_id", "measure", "value", "source_id")),
+    "drop_events": tuple(frozenset({name}) for name in ("event_id", "kind", "event_date", "is_scheduled", "title")),
 }
+# The day something stood so or was announced; where a file does not say, the day the file was taken in: nothing is back-dated.
+CAPTURED = {"drop_targets": "captured_on", "drop_consensus": "captured_on", "drop_events": "announced_on"}
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _UNFINISHED = re.compile(r"^(\.|~)|\.(part|tmp|crdownload)$|^readme", re.IGNORECASE)
 _NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_]?(\d{2})(?:[-_]?(\d{2}))?(?!\d)")
@@ -86,8 +100,10 @@ def scan(folder: Path) -> list[DropFile]:
     return sorted(found, key=lambda f: f.name)
 
 
-def read(file: DropFile) -> dict[str, pl.DataFrame]:
+def read(file: DropFile, taken_in: date | None = None, today: date | None = None) -> dict[str, pl.DataFrame]:
     """The frame of a file, in the columns of its raw table.
+
+    `taken_in` dates what the file does not date; nothing can have been captured after `today`.
 
     Raises:
         DropRefused: anything in the file that cannot be used, with every problem listed.
@@ -108,6 +124,8 @@ def read(file: DropFile) -> dict[str, pl.DataFrame]:
         cure = "Correct the lines listed and drop the file again."
         raise DropRefused(source, f"values of raw.{contract.name}", found, cure, problems)
     frame = _completed(source, file, frame, contract)
+    if contract.name in CAPTURED:
+        frame = _captured(source, frame, CAPTURED[contract.name], taken_in, today)
     _refuse_empty(source, frame, grid, contract)
     return {contract.name: frame.select(c.name for c in contract.columns)}
 
@@ -119,8 +137,9 @@ def _is_header(contract: TableContract, header: list[str]) -> bool:
 
 def _completed(source: str, file: DropFile, frame: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
     """What the folder and the file's name say, and the columns the vendor does not have."""
+    if file.collection is not None:
+        frame = frame.with_columns(pl.lit(file.collection).alias(FOLDERED[contract.name.removeprefix("drop_")]))
     if contract.name == "drop_bars":
-        frame = frame.with_columns(collection=pl.lit(file.collection))
         basis = "split_adjusted"
         if "close" not in frame.columns:
             frame, basis = frame.rename({"adjusted_close": "close"}), "total_return"
@@ -128,12 +147,27 @@ def _completed(source: str, file: DropFile, frame: pl.DataFrame, contract: Table
             frame = frame.with_columns(price_basis=pl.lit(basis))
         prices = [c for c in PRICES if c in frame.columns]
         frame = frame.filter(~pl.all_horizontal(pl.col(prices).is_null()))  # a panel's way to say: not traded
-    if contract.name == "drop_constituents":
-        frame = frame.with_columns(universe_id=pl.lit(file.collection))
-        if "snapshot_date" not in frame.columns:
-            frame = frame.with_columns(snapshot_date=pl.lit(_named_day(source, file.path.name)))
+    if contract.name == "drop_constituents" and "snapshot_date" not in frame.columns:
+        frame = frame.with_columns(snapshot_date=pl.lit(_named_day(source, file.path.name)))
+    if contract.name == "drop_consensus":
+        sector = pl.col("sector") if "sector" in frame.columns else pl.lit(None, pl.String())
+        frame = frame.with_columns(sector=sector.fill_null("all"))
     absent = [pl.lit(None, c.polars_type).alias(c.name) for c in contract.columns if c.name not in frame.columns]
     return frame.with_columns(absent)
+
+
+def _captured(source: str, frame: pl.DataFrame, column: str, taken_in: date | None, today: date | None) -> pl.DataFrame:
+    """The frame with a day in every cell of the column, and none of them ahead of us."""
+    if taken_in is not None:
+        frame = frame.with_columns(pl.col(column).fill_null(taken_in))
+    ahead = frame.filter(pl.col(column) > today) if today is not None else frame.clear()
+    if ahead.height:
+        problems = ahead.select(
+            line="_line", column=pl.lit(column), value=pl.col(column).cast(pl.String()), reason=pl.lit("lies in the future")
+        )
+        found = f"{ahead.height:,} later ones, the first in line {ahead['_line'][0]}: {ahead[column][0]}"
+        raise DropRefused(source, f"{column} of today ({today}) or before", found, "Write the day it was captured.", problems)
+    return frame
 
 
 def _named_day(source: str, name: str) -> date:
@@ -167,10 +201,10 @@ def _drop_file(folder: Path, path: Path) -> DropFile:
     name = path.relative_to(folder).as_posix()
     parts = name.split("/")
     table, collection = None, None
-    if len(parts) == 3 and parts[0] in ("bars", "constituents") and _FOLDER.fullmatch(parts[1]):
+    if len(parts) == 3 and parts[0] in FOLDERED and _FOLDER.fullmatch(parts[1]):
         table, collection = f"drop_{parts[0]}", parts[1]
-    elif len(parts) == 2 and parts[0] == "valuations":
-        table = "drop_valuations"
+    elif len(parts) == 2 and parts[0] in FLAT:
+        table = f"drop_{parts[0]}"
     facts = path.lstat()
     refusal = None
     if not stat.S_ISREG(facts.st_mode):

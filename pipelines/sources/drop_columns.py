@@ -12,6 +12,8 @@ PROBLEMS = pl.Schema({"line": pl.Int64(), "column": pl.String(), "value": pl.Str
 NOTHING = ("", "-", "--", "na", "n/a", "#n/a", "nan", "null", "none")
 
 _SYMBOL = ("symbol", "ticker", "ticker symbol")
+_NAME = ("name", "company", "company name", "security", "issuer")
+_CAPTURED = ("captured on", "captured", "date", "as of", "as of date", "snapshot date")
 SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {  # docs/sources/drop.md; case, spaces, dashes and underscores do not matter
     "drop_bars": {
         "symbol": _SYMBOL,
@@ -27,7 +29,7 @@ SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {  # docs/sources/drop.md; cas
     "drop_constituents": {
         "snapshot_date": ("snapshot date", "date", "as of", "as of date"),
         "symbol": _SYMBOL,
-        "name": ("name", "company", "company name", "security", "issuer"),
+        "name": _NAME,
         "sector": ("sector", "gics sector", "category", "industry sector"),
         "weight_pct": ("weight pct", "weight", "weight (%)", "weight %", "index weight"),
         "shares": ("shares", "shares (millions)", "shares millions"),
@@ -38,7 +40,39 @@ SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {  # docs/sources/drop.md; cas
         "source_id": ("source id", "source"),
         "published_on": ("published on", "published"),
     },
+    "drop_targets": {
+        "symbol": _SYMBOL,
+        "captured_on": _CAPTURED,
+        "name": _NAME,
+        "price": ("price", "close", "last", "last price"),
+        "target_mean": ("target mean", "mean target", "price target", "target", "average target"),
+        "target_high": ("target high", "high target"),
+        "target_low": ("target low", "low target"),
+        "analysts_n": ("analysts n", "analysts", "number of analysts"),
+        "target_date": ("target date", "target as of", "last updated"),
+    },
+    "drop_consensus": {
+        "universe_id": ("universe id", "universe"),
+        "sector": ("sector", "gics sector"),
+        "captured_on": _CAPTURED,
+        "earnings_base": ("earnings base", "base", "base earnings"),
+        "earnings_expected": ("earnings expected", "expected", "expected earnings"),
+        "growth_pct": ("growth pct", "growth", "growth (%)", "growth %"),
+        "source_id": ("source id", "source"),
+    },
+    "drop_fundamentals": {
+        "period_end": ("period end", "date", "month end", "quarter end"),
+        "universe_id": ("universe id", "universe"),
+        "source_id": ("source id", "source"),
+        "published_on": ("published on", "published"),
+    },
+    "drop_events": {
+        "event_date": ("event date", "date"),
+        "is_scheduled": ("is scheduled", "scheduled"),
+        "announced_on": ("announced on", "announced", "known on"),
+    },
 }
+_FOLDER_SAYS = ("collection", "list_id")
 _DAY_FORMATS = (
     (r"^\d{4}-\d{1,2}-\d{1,2}([T ]00:00:00(\.0+)?(Z|[+-]00:?00)?)?$", "%Y-%m-%d"),
     (r"^\d{4}/\d{1,2}/\d{1,2}$", "%Y/%m/%d"),
@@ -56,7 +90,7 @@ def recognise(table: str, header: list[str]) -> dict[str, int]:
     Raises:
         GridError: two columns that mean the same.
     """
-    names = {c.name: (c.name.replace("_", " "),) for c in contracts()[table].columns if c.name != "collection"} | SYNONYMS[table]
+    names = {c.name: (c.name.replace("_", " "),) for c in contracts()[table].columns if c.name not in _FOLDER_SAYS} | SYNONYMS[table]
     found: dict[str, list[int]] = {}
     for place, title in enumerate(header):
         plain = re.sub(r"[\s_-]+", " ", title).strip().lower()
@@ -86,6 +120,9 @@ def values(grid: Grid, places: dict[str, int], contract: TableContract) -> tuple
         if allowed:
             bad |= typed.is_not_null() & ~typed.is_in(list(allowed))
             why = f"is none of {', '.join(allowed)}"
+        if (pattern := columns[name].pattern if name in columns else None) is not None:
+            bad |= ~typed.str.contains(pattern).fill_null(True)
+            why = f"is not of the form {pattern}"
         if bad.any():
             given = grid.cells[f"c{places[name]}"].cast(pl.String, strict=False).filter(bad)
             lines = grid.cells["_line"].filter(bad)
@@ -119,6 +156,8 @@ def _typed(cells: pl.Series, data_type: str, comma: bool) -> tuple[pl.Series, st
         return _dates(cells)
     if data_type == "varchar":
         return cells.cast(pl.String, strict=False), "is not text"
+    if data_type == "boolean":
+        return _booleans(cells), "is neither true nor false"
     if cells.dtype == pl.String:
         cells = _numbers(cells, comma)
     elif not cells.dtype.is_numeric():
@@ -128,6 +167,12 @@ def _typed(cells: pl.Series, data_type: str, comma: bool) -> tuple[pl.Series, st
         whole = _except(number, (number != number.floor()) | (number.abs() > 2**62))
         return whole.cast(pl.Int64, strict=False), "is not a whole number"
     return number, "is not a number"
+
+
+def _booleans(cells: pl.Series) -> pl.Series:
+    said = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    text = cells.cast(pl.String, strict=False).str.to_lowercase()
+    return text.replace_strict(said, default=None, return_dtype=pl.Boolean())
 
 
 def _numbers(text: pl.Series, comma: bool) -> pl.Series:

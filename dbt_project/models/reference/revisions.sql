@@ -1,7 +1,8 @@
 -- Every value of raw that another one replaced, for readers who ask what was known when.
 {% set tables = [
     'yahoo_bars', 'yahoo_actions', 'yahoo_adjusted_closes', 'tiingo_bars', 'tiingo_actions', 'tiingo_adjusted_closes',
-    'fred_observations', 'french_returns', 'shiller_months', 'drop_bars', 'drop_constituents', 'drop_valuations',
+    'fred_observations', 'french_returns', 'shiller_months', 'drop_bars', 'drop_constituents', 'drop_valuations', 'drop_targets', 'drop_consensus', 'drop_fundamentals',
+    'drop_events',
 ] %}
 {% for table in tables %}
 {{ revised_rows(table, ref('stg_' ~ table | replace('_', '__', 1)), {'series_id': 'symbol'}) }}

@@ -13,6 +13,23 @@ WITNESS_DAYS = 7
 # Open and close may differ from high and low in the last digit a vendor rounds to.
 ROUNDING = 1e-6
 
+# Checks that are one statement about a row of the drop folder, by name; where it cannot be said of a row, the row keeps it.
+STATEMENTS: dict[str, pl.Expr] = {
+    "targets_in_order": (
+        (pl.col("target_low").fill_null(pl.col("target_mean")) <= pl.col("target_mean") * (1 + ROUNDING))
+        & (pl.col("target_high").fill_null(pl.col("target_mean")) >= pl.col("target_mean") * (1 - ROUNDING))
+    ).fill_null(True),
+    "target_before_capture": (pl.col("target_date") <= pl.col("captured_on")).fill_null(True),
+    "growth_can_be_told": (pl.col("earnings_base").is_null() == pl.col("earnings_expected").is_null())
+    & (pl.col("earnings_base").is_not_null() | pl.col("growth_pct").is_not_null()),
+    "value_fits_its_measure": ~pl.col("measure").str.ends_with("_pct") | pl.col("value").is_between(0, 100),
+    "period_is_over": (pl.col("period_end") == pl.col("period_end").dt.month_end())
+    & (~pl.col("measure").str.contains("domestic") | (pl.col("period_end").dt.month() % 3 == 0))
+    & (pl.col("published_on") >= pl.col("period_end")).fill_null(True),
+    "event_is_announced_in_time": (~pl.col("is_scheduled") | (pl.col("announced_on") <= pl.col("event_date")))
+    & (pl.col("withdrawn_on") >= pl.col("announced_on")).fill_null(True),
+}
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -66,7 +83,7 @@ def derive(rows: pl.DataFrame, contract: TableContract, around: Surroundings) ->
         rows = rows.with_columns(
             _value_matches_status=pl.when(pl.col("value_status") == "ok").then(meant).otherwise(pl.col("value").is_null())
         )
-    return rows
+    return rows.with_columns(**{f"_{check}": STATEMENTS[check] for check in contract.checks if check in STATEMENTS})
 
 
 def _moves(rows: pl.DataFrame, contract: TableContract, around: Surroundings) -> pl.DataFrame:

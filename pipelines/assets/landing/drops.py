@@ -34,7 +34,7 @@ def pulls(connection: duckdb.DuckDBPyConnection, folder: Path, scope: Scope, tel
         tell(f"drop {file.name}")
         receipt = file.receipt(scope.now)
         try:
-            found.append(Pull(series, drop.read(file), [receipt]))
+            found.append(Pull(series, drop.read(file, scope.as_of, scope.now.date()), [receipt]))
         except SourceError as problem:
             found.append(Pull(series, receipts=[receipt], error=problem))
     return found

@@ -83,7 +83,7 @@ def test_nothing_is_sent_before_its_day(tmp_path: Path, market: SampleMarket) ->
     files = write_drops(tmp_path, day, market)
     for path in files:
         frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, try_parse_dates=True)
-        column = next(c for c in ("published_on", "snapshot_date", "date") if c in frame.columns)
+        column = next(c for c in ("published_on", "announced_on", "captured_on", "snapshot_date", "date") if c in frame.columns)
         assert frame[column].max() <= day
     assert any("2019" in p.name for p in files)
 
@@ -116,12 +116,16 @@ def test_the_drop_reader_takes_every_file(tmp_path: Path, market: SampleMarket) 
     write_drops(tmp_path, SAMPLE_END, market)
     rows: dict[str, int] = {}
     for file in drop.scan(tmp_path):
-        for table, frame in drop.read(file).items():
+        for table, frame in drop.read(file, SAMPLE_END, SAMPLE_END).items():
             rows[table] = rows.get(table, 0) + frame.height
     assert rows == {
         "drop_bars": sum(f.height for f in market.member_bars.values()),
         "drop_constituents": sum(f.height for f in market.constituents.values()),
         "drop_valuations": market.valuations.height,
+        "drop_targets": market.targets.height,
+        "drop_consensus": market.consensus.height,
+        "drop_fundamentals": market.series_of_members.height,
+        "drop_events": 25,
     }
 
 
@@ -129,3 +133,16 @@ def test_a_day_after_the_market_is_refused_with_the_cure(tmp_path: Path, market:
     with pytest.raises(SampleError, match="--sources live"):
         write_drops(tmp_path, SAMPLE_END + timedelta(days=1), market)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_consensus_by_sector_is_what_the_strategist_states_of_the_same_companies(market: SampleMarket) -> None:
+    """One source's sums and the other's statement are of one truth: added up they agree to the tenth the statement has."""
+    sums, stated = (market.consensus.filter(pl.col("growth_pct").is_null() == is_sum) for is_sum in (True, False))
+    keys = ["captured_on", "universe_id"]
+    for name, kept in (("all", pl.lit(True)), ("ex_health_care", pl.col("sector") != "Health Care")):
+        added = sums.filter(kept).group_by(keys).agg(pl.col("earnings_base", "earnings_expected").sum(), pl.col("n").sum())
+        both = added.join(stated.filter(sector=name), on=keys)
+        growth = 100 * (both["earnings_expected"] / both["earnings_base"] - 1)
+        assert both.height == stated.filter(sector=name).height > 60
+        assert (growth - both["growth_pct"]).abs().max() < 0.06  # type: ignore[operator]
+        assert both["n"].to_list() == both["n_right"].to_list()

@@ -155,6 +155,22 @@ def test_the_vendors_samples_are_taken_from_the_drop_folder(replay_world: Path, 
     assert members["snapshot_date"].unique().to_list() == [date(2026, 8, 31)]
 
 
+def test_the_recorded_list_of_targets_is_taken_as_it_is(replay_world: Path, tmp_path: Path) -> None:
+    name = "analyst_targets_nasdaq100_2026-08.csv"
+    (tmp_path / "targets" / "NASDAQ100").mkdir(parents=True)
+    (tmp_path / "targets" / "NASDAQ100" / name).write_bytes((replay_world / "drops" / name).read_bytes())
+    (file,) = drop.scan(tmp_path)
+    frame = drop.read(file, date(2026, 8, 21), date(2026, 11, 22))["drop_targets"]
+    theirs = pl.read_csv(replay_world / "drops" / name, try_parse_dates=True)
+    assert frame.columns == [c.name for c in contracts()["drop_targets"].columns]
+    assert frame.height == theirs.height == 1327
+    assert frame["captured_on"].n_unique() == 13
+    for ours, column in (("captured_on", "date"), ("symbol", "ticker"), ("target_mean", "target_mean"), ("analysts_n", "analysts")):
+        assert frame[ours].to_list() == theirs[column].to_list()
+    assert frame["list_id"].unique().to_list() == ["NASDAQ100"]
+    assert frame["target_date"].null_count() == frame.height  # the list has none, and none is made up
+
+
 def test_where_pandas_datareader_reads_a_french_file_it_reads_what_we_read(replay: Any, asking: Any, replay_world: Path) -> None:
     compared = 0
     for path in sorted((replay_world / "french").glob("*/*.zip")):

@@ -5,11 +5,12 @@ select
     is_scheduled,
     title,
     source,
+    case when source like 'rule:%' then 'rule' when is_scheduled then 'announced' else 'unforeseen' end as date_basis,
+    cast(event_date - clock.as_of_date as integer) as days_ahead,
+    origin,
     known_on,
     clock.as_of_date,
-    -- Public dates, the same in the sample market: the events are real even where the prices are not.
-    'observed' as provenance
-from {{ ref('events') }}
+    events.provenance
+from {{ ref('int_events') }} as events
 cross join {{ ref('stg_clock__day') }} as clock
-where known_on <= clock.as_of_date
 order by event_date, event_id
