@@ -8,6 +8,6 @@ anti join duckdb_columns() as columns
     'fct_valuation_monthly', 'fct_discount_monthly', 'fct_policy_moves', 'fct_rates_daily',
     'fct_size_premium', 'fct_size_premium_windows', 'fct_size_premium_win_rate', 'fct_rate_sensitivity_monthly', 'fct_credit_daily',
     'fct_event_study', 'fct_implied_rerating_monthly',
-    'fct_technicals_daily', 'fct_levels_daily', 'fct_rotation_daily', 'fct_leadership_cycles'] %}
+    'fct_technicals_daily', 'fct_levels_daily', 'fct_rotation_daily', 'fct_leadership_cycles', 'fct_claim_audit'] %}
 -- depends_on: {{ ref(mart) }}
 {% endfor %}

@@ -123,9 +123,9 @@ def _faults(cells: Mapping[str, str]) -> list[str]:
     value, unit, day = cells["reported_value"], cells["unit"], cells["reported_as_of"]
     if unit not in units():
         faults.append(f"unit {unit!r} is unknown; known are {', '.join(sorted(units()))}")
-    elif unit == YES_NO and value.lower() not in ("", "yes", "no"):
+    if unit == YES_NO and value.lower() not in ("", "yes", "no"):
         faults.append(f"reported_value of a yes/no claim is yes, no or empty (yes), found {value!r}")
-    elif unit != YES_NO and not NUMBER.fullmatch(value):
+    if unit != YES_NO and not NUMBER.fullmatch(value):
         faults.append(f"reported_value {value!r} is not a number such as 5.73 (a point, no thousands sign, no unit)")
     try:
         date.fromisoformat(day)

@@ -70,7 +70,8 @@ def query(definitions: list[Definition], values: dict[str, str], is_yes_no: bool
     parts = []
     for n, one in enumerate(definitions, start=1):
         name = one.name.replace("'", "''")
-        body = "\n".join(f"    {line}" for line in fill(one.sql, values).splitlines())
+        template = one.sql.replace(" * {scale}", "") if values["scale"] == "1" else one.sql
+        body = "\n".join(f"    {line}" for line in fill(template, values).splitlines())
         parts.append(
             f"select {n} as n, '{name}' as definition, '{one.role}' as role, cast(value as {kind}) as value, shown from (\n{body}\n)"
         )

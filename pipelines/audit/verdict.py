@@ -102,7 +102,7 @@ def _said(row: Found) -> str:
 
 def _compared(claim: Claim, found: Found, relation: str) -> str:
     if isinstance(found.value, bool):
-        return f"{found.definition}: {found.text}. {found.shown}".rstrip(". ")
+        return f"Found {found.text} ({found.definition}{': ' + found.shown if found.shown else ''})"
     said = f"{RELATIONS[relation][1]} {claim.reported}" if relation in RELATIONS else claim.reported
     return f"Said {said}, found {found.text} ({found.definition}{': ' + found.shown if found.shown else ''})"
 
