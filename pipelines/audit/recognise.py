@@ -177,6 +177,8 @@ def _pair(found: Recognised, names: list[str], market: Market) -> None:
     if (first, second) not in market.pairs and (second, first) not in market.pairs:
         raise NotRecognised(f"{first} and {second} are no pair of reference.pairs; a pair is one row of dbt_project/seeds/pairs.csv")
     is_small = (first, second) in market.pairs
+    if not is_small and not _wants(found.measure, "first_is_small"):
+        raise NotRecognised(f"the measure {found.measure.measure} is of small against large: begin with {second}, or say it of {second}")
     small, large = (first, second) if is_small else (second, first)
     if _wants(found.measure, "small", "large"):
         found.parameters |= {"small": small, "large": large}
