@@ -196,6 +196,35 @@ def sql(query: str, sources: Sources = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def audit(
+    file: Annotated[Path | None, typer.Argument(help="CSV of claims (form: docs/method/claims.md); default: the published audit.")] = None,
+    sources: Sources = None,
+    sql: Annotated[bool, typer.Option("--sql", help="The SQL that shows each claim, too.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write the findings to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold an article's claims against the warehouse: what was said, what is found, by which definition."""
+    from pipelines.audit.claims import ClaimsError
+    from pipelines.audit.terminal import as_json as told
+    from pipelines.audit.terminal import findings, show_findings
+
+    mode = _reading(sources, say=not as_json)
+    with read_only(settings().published(mode) / "rotation.duckdb") as connection:
+        try:
+            found = findings(connection, file)
+        except ClaimsError as problem:
+            err.print(f"[red]{escape(str(problem))}[/red]")
+            raise typer.Exit(2) from None
+    if csv is not None:
+        found.write_csv(csv)
+        err.print(f"written: {csv}")
+    if as_json:
+        print(told(found))
+    elif csv is None or sql:
+        show_findings(found, out, sql)
+
+
+@app.command()
 def rollback(
     run: Annotated[str | None, typer.Argument(help="Run to go back to; default: the one before.")] = None, sources: Sources = None
 ) -> None:
@@ -230,13 +259,14 @@ def ui() -> None:
 
 def main() -> None:
     """Entry point: errors that name their cure are shown without a stack."""
+    from pipelines.audit.measures import MeasureError
     from pipelines.catalog import CatalogError
     from pipelines.contracts import ContractError
     from pipelines.resources.dbt import DbtError
 
     try:
         app()
-    except (WarehouseError, PublicationError, SettingsError, CatalogError, ContractError, DbtError) as problem:
+    except (WarehouseError, PublicationError, SettingsError, CatalogError, ContractError, MeasureError, DbtError) as problem:
         err.print(f"[red]{escape(str(problem))}[/red]")
         sys.exit(1)
 

@@ -1,0 +1,28 @@
+select
+    claim_id,
+    claim_no,
+    subject,
+    statement,
+    reported_text,
+    cast(reported_value as decimal(18, 6)) as reported_value,
+    unit,
+    reported_as_of,
+    basis_stated,
+    note,
+    measure,
+    metric_id,
+    recognised,
+    cast(computed_value as decimal(18, 6)) as computed_value,
+    computed_text,
+    computed_reason,
+    definition,
+    definitions_shown,
+    cast(tolerance as decimal(18, 6)) as tolerance,
+    tolerance_reason,
+    verdict,
+    explanation,
+    evidence_sql,
+    as_of_date,
+    provenance
+from {{ ref('int_claim_findings') }}
+order by claim_no
