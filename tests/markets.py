@@ -25,7 +25,8 @@ class Market:
 
     def _ask(self, file: Path, sql: str) -> pl.DataFrame:
         with duckdb.connect(str(file), read_only=True) as connection:
-            return connection.sql(sql).pl()
+            frame: pl.DataFrame = connection.sql(sql).pl()
+            return frame
 
     def mart(self, sql: str) -> pl.DataFrame:
         """A query on the published file, decimals as floats."""

@@ -6,6 +6,7 @@ A check declares what it holds a mart against, where it stands: `@pytest.mark.in
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ LISTS = {"dim_event", "dim_instrument", "dim_metric"}
 
 @pytest.fixture(scope="module")
 def manifest() -> dict[str, Any]:
-    return json.loads(ensure_manifest(settings()).read_text(encoding="utf-8"))
+    read: dict[str, Any] = json.loads(ensure_manifest(settings()).read_text(encoding="utf-8"))
+    return read
 
 
 def marts(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -74,3 +76,28 @@ def test_every_mart_has_a_unique_key_and_rules_its_rows_keep(manifest: dict[str,
         kinds = {(t.get("test_metadata") or {}).get("name", "sentence") for t in tests}
         assert "unique_key" in kinds, f"{name} has no unique_key"
         assert kinds & {"rows_hold", "sentence"}, f"{name} has no identity: neither rows_hold nor a sentence of dbt_project/tests"
+
+
+def reasons(sql: str) -> set[str]:
+    """What the columns called …_reason of a model can say, in its own words; the number of a variable as #."""
+    text = re.sub(r"--.*|\{#.*?#\}", "", sql)
+    text = re.sub(r"\{\{ var\('\w+'\) \}\}", "#", text)
+    cases = re.findall(r"\bcase\b((?:(?!\bend as\b).)*)\bend as \w*reason\b", text, flags=re.S)
+    return {said for case in cases for said in re.findall(r"(?:\bthen|\belse|,)\s+'([a-z][a-z0-9_#]+)'", case)}
+
+
+def test_every_reason_a_mart_can_give_is_shown_by_a_unit_test(manifest: dict[str, Any]) -> None:
+    """A reason is the name of an edge case: a first row, a short window, a missing session, a zero to divide by."""
+    expected: dict[str, str] = {}
+    for test in manifest["unit_tests"].values():
+        for model in test["depends_on"]["nodes"]:
+            expected[model] = expected.get(model, "") + json.dumps(test["expect"])
+    unseen = {}
+    for name, node in marts(manifest).items():
+        models = [node, *(manifest["nodes"][p] for p in node["depends_on"]["nodes"] if ".int_" in p)]
+        shown = " ".join(expected.get(m["unique_id"], "") for m in models)
+        shown += re.sub(r"(?<=_than_)\d+", "#", shown)
+        missing = {r for m in models for r in reasons(m["raw_code"]) if r not in shown}
+        if missing:
+            unseen[name] = sorted(missing)
+    assert unseen == {}

@@ -107,8 +107,7 @@ def test_sensitivity_is_the_regression_of_statsmodels(market: Market) -> None:
         joined = joined.with_columns(known=pl.max_horizontal("known", "week_end"))
         for row in rows.iter_rows(named=True):
             seen = joined.filter(pl.col("known") <= row["month_end"])
-            newest = seen["week"].max()
-            used = seen.filter(pl.col("week") > newest - timedelta(weeks=104)).drop_nulls(["x", "y"]) if newest else seen.drop_nulls()
+            used = seen.filter(pl.col("week") > pl.col("week").max() - timedelta(weeks=104)).drop_nulls(["x", "y"])
             assert row["n"] == used.height, row
             if used.height < 100:
                 assert row["beta"] is None
