@@ -26,7 +26,7 @@ class Recipe:
 def recipes() -> list[Recipe]:
     found = []
     for part in re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.M)[1:]:
-        form = re.fullmatch(r"(\d+\. [^\n]+\?)\n\n```sql\n(.*?)\n```\n\nColumns: ([^\n]+)\n\n(.+?)\n*", part, flags=re.S)
+        form = re.fullmatch(r"(\d+\. [^\n]+\?)\n\n```sql\n(.*?)\n```\nColumns: ([^\n]+)\n\n(.+?)\n*", part, flags=re.S)
         assert form, f"not question, SQL, columns, reading: {part.splitlines()[0]}"
         found.append(Recipe(form[1], form[2], re.findall(r"`(\w+)`", form[3]), form[4]))
     return found
