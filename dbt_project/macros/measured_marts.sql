@@ -10,7 +10,7 @@
     'fct_leadership_cycles', 'fct_rotation_daily',
     'fct_levels_daily', 'fct_technicals_daily',
     'fct_performance_daily', 'fct_relative_performance_daily', 'fct_sector_performance_daily',
-    'fct_policy_moves', 'fct_rate_sensitivity_monthly', 'fct_rates_daily',
+    'fct_policy_moves', 'fct_policy_stance_daily', 'fct_rate_sensitivity_monthly', 'fct_rates_daily',
     'fct_risk_flags_daily', 'fct_scorecard_daily', 'fct_scorecard_evidence',
     'fct_discount_monthly', 'fct_valuation_monthly',
 ]) }}{% endmacro %}

@@ -1,0 +1,27 @@
+"""The recipes of docs/cookbook.md as tests read them: question, SQL, columns, reading. Not for tests."""
+
+import re
+from dataclasses import dataclass
+
+from pipelines.settings import ROOT
+
+PAGE = ROOT / "docs" / "cookbook.md"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A question with its SQL, the columns it promises and the sentence on reading them."""
+
+    question: str
+    sql: str
+    columns: list[str]
+    reading: str
+
+
+def recipes() -> list[Recipe]:
+    found = []
+    for part in re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        form = re.fullmatch(r"(\d+\. [^\n]+\?)\n\n```sql\n(.*?)\n```\nColumns: ([^\n]+)\n\n(.+?)\n*", part, flags=re.S)
+        assert form, f"not question, SQL, columns, reading: {part.splitlines()[0]}"
+        found.append(Recipe(form[1], form[2], re.findall(r"`(\w+)`", form[3]), form[4]))
+    return found
