@@ -15,10 +15,9 @@ ROUNDING = 1e-6
 
 # Checks that are one statement about a row of the drop folder, by name; where it cannot be said of a row, the row keeps it.
 STATEMENTS: dict[str, pl.Expr] = {
-    "targets_in_order": (
-        (pl.col("target_low").fill_null(pl.col("target_mean")) <= pl.col("target_mean") * (1 + ROUNDING))
-        & (pl.col("target_high").fill_null(pl.col("target_mean")) >= pl.col("target_mean") * (1 - ROUNDING))
-    ).fill_null(True),
+    "targets_in_order": pl.min_horizontal(pl.col("target_mean") - pl.col("target_low"), pl.col("target_high") - pl.col("target_mean"))
+    .ge(-ROUNDING * pl.col("target_mean").abs())
+    .fill_null(True),
     "target_before_capture": (pl.col("target_date") <= pl.col("captured_on")).fill_null(True),
     "growth_can_be_told": (pl.col("earnings_base").is_null() == pl.col("earnings_expected").is_null())
     & (pl.col("earnings_base").is_not_null() | pl.col("growth_pct").is_not_null()),

@@ -227,3 +227,16 @@ def test_an_older_disagreement_is_recorded_not_judged(connection: duckdb.DuckDBP
     assert not failed(batch)
     said = next(c.observed for c in batch.checks if c.check == "sources_agree")
     assert f"1 older sessions more than 0.5 % apart (SP500 {DAYS[0]} 1.49 %)" in said
+
+
+def test_a_target_is_known_from_its_capture_and_never_before(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
+    contract, one = contracts()["drop_targets"], replace(R2000, series_id="targets/L/t.csv", lag_days=0, is_required=False)
+    days = [date(2026, 1, 2), date(2026, 1, 3), date(2026, 1, 12)]  # a Friday, a Saturday, a day after the run's
+    frame = pl.DataFrame({"list_id": "L", "symbol": "AAA", "captured_on": days, "price": 20.0, "target_mean": [24.0, 25.0, 26.0]})
+    frame = frame.with_columns(pl.lit(None).alias(c.name) for c in contract.columns if c.name not in frame.columns)
+    batch = judge(connection, contract, [Pull(one, {contract.name: frame})], scope)
+    assert not failed(batch)
+    merge_passed(connection, batch, set(), scope)
+    known = connection.execute("select captured_on, known_on from raw.drop_targets order by all").fetchall()
+    assert known == [(days[0], days[0]), (days[1], date(2026, 1, 5))]
+    assert batch.later_rows == {one.series_id: 1}

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from pipelines.settings import ROOT
+from pipelines.sources import drop
 
 SEED = ROOT / "dbt_project" / "seeds" / "events.csv"
 # The Bureau of Labor Statistics' own schedule, as kept: 2022 to the shutdown of October 2025.
@@ -67,6 +68,32 @@ def test_upside_and_its_screen_are_what_polars_computes(model_sql: Callable[[str
     assert screen["stocks_n"].to_list() == by_hand["len"].to_list()
     for ours, theirs in (("mean_upside_pct", "mean"), ("median_upside_pct", "median")):
         assert (screen[ours].cast(pl.Float64) - by_hand[theirs]).abs().max() < 1.1e-4  # type: ignore[operator]
+
+
+@pytest.mark.replay
+def test_the_recorded_list_gives_the_upsides_its_vendor_shows(model_sql: Callable[[str], str], replay_world: Path, tmp_path: Path) -> None:
+    """Thirteen captures: each upside is the vendor's own to its two decimals, mean and median are those Polars takes of the file."""
+    name = "analyst_targets_nasdaq100_2026-08.csv"
+    (tmp_path / "targets" / "NASDAQ100").mkdir(parents=True)
+    (tmp_path / "targets" / "NASDAQ100" / name).write_bytes((replay_world / "drops" / name).read_bytes())
+    (file,) = drop.scan(tmp_path)
+    frame = drop.read(file, date(2026, 8, 24))["drop_targets"].with_columns(
+        known_on=pl.col("captured_on"), pulled_at=pl.col("captured_on"), provenance=pl.lit("observed")
+    )
+    clock = pl.DataFrame({"as_of_date": [date(2026, 8, 24)]})
+    upside, screen = built(model_sql, ["fct_target_upside", "fct_target_screen"], {"stg_drop__targets": frame, "stg_clock__day": clock})
+    theirs = pl.read_csv(replay_world / "drops" / name, try_parse_dates=True).rename({"date": "captured_on", "ticker": "symbol"})
+    both = upside.join(theirs, on=["captured_on", "symbol"])
+    assert both.height == theirs.height
+    assert (both["upside_pct"].cast(pl.Float64) - both["upside"]).abs().max() <= 0.00505 + 5e-5  # type: ignore[operator]
+    exact = (pl.col("target_mean") / pl.col("price") - 1) * 100
+    due = theirs.group_by("captured_on").agg(pl.len(), mean=exact.mean(), median=exact.median()).sort("captured_on")
+    found = screen.sort("captured_on")
+    assert found.height == 13
+    assert found["n"].to_list() == due["len"].to_list()
+    for ours, column in (("mean_upside_pct", "mean"), ("median_upside_pct", "median")):
+        assert found[ours].cast(pl.Float64).to_list() == pytest.approx(due[column].to_list(), abs=1.1e-4)
+    assert found["undated_n"].to_list() == found["stocks_n"].to_list()  # the list dates no target: none is called fresh or outdated
 
 
 def test_growth_with_and_without_health_care_is_what_polars_computes(model_sql: Callable[[str], str]) -> None:
