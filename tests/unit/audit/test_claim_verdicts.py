@@ -207,14 +207,22 @@ def test_a_definition_without_its_table_is_named_and_the_others_decide(small_fil
 def test_consensus_targets_refinancing_and_revenue_are_tested_once_their_tables_are_there(small_file: File) -> None:
     known = {"known_on": date(2026, 1, 5)}
     growth = known | {"universe_id": "R2000", "period": "2026Q1", "growth_pct": 6.2, "captured_on": date(2026, 1, 5)}
-    put(small_file, "fct_earnings_growth", growth | {"source_id": "desk", "value_status": "ok", "basis": "consensus"})
-    screen = {"list_id": "broker", "captured_on": date(2026, 1, 5), "n": 30}
+    put(
+        small_file,
+        "fct_earnings_growth",
+        growth | {"source_id": "desk", "value_status": "ok", "basis": "consensus", "growth_ex_health_care_pct": 3.0},
+    )
+    screen = known | {"list_id": "broker", "captured_on": date(2026, 1, 5), "stocks_n": 30, "n": 28}
     put(small_file, "fct_target_screen", screen | {"mean_upside_pct": 29.8, "median_upside_pct": 21.0})
     for universe, below, due, cover, home in (("R2000", 40.0, 12.0, 2.0, 78.0), ("SP500", 5.0, 8.0, 9.0, 60.0)):
-        row = known | {"universe_id": universe}
+        row = known | {"universe_id": universe, "source_id": "desk"}
         debt = {"interest_cover_below_1_pct": below, "debt_due_1y_pct": due, "median_interest_cover": cover}
         put(small_file, "fct_refinancing_monthly", row | debt | {"month_end": date(2025, 12, 31)})
-        put(small_file, "fct_domestic_exposure_quarterly", row | {"quarter_end": date(2025, 9, 30), "domestic_revenue_pct": home})
+        put(
+            small_file,
+            "fct_domestic_exposure_quarterly",
+            row | {"quarter_end": date(2025, 9, 30), "domestic_revenue_pct": home, "median_domestic_revenue_pct": home + 5},
+        )
     said = [
         (claim("Consensus small-cap earnings growth for 2026 Q1 (low end)", "5", "percent"), "reproduced"),
         (claim("Consensus small-cap earnings growth for 2026 Q1 (high end)", "6", "percent"), "contradicted"),
