@@ -155,7 +155,7 @@ def test_the_values_follow_from_the_recorded_files(friday: Audit) -> None:
     assert np.mean([years[y] for y in range(2010, 2025)]) < 0
     for days, claim in ((50, "sma_50_rising"), (200, "sma_200_rising")):
         average = talib.SMA(closes, days)
-        assert (average[-1] > average[-21] and closes[-1] > average[-1]) is (friday[claim]["computed_text"] == "yes")
+        assert bool(average[-1] > average[-21] and closes[-1] > average[-1]) is (friday[claim]["computed_text"] == "yes")
     assert (closes[-6:] > 2500).all()
     assert closes[-7] <= 2500
 
