@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from pipelines.audit.measures import measures
 
@@ -76,7 +77,7 @@ def read_claims(path: Path) -> list[Claim]:
     return parse_claims(rows, header, str(path))
 
 
-def parse_claims(rows: Iterable[tuple[int, Mapping[str | None, object]]], header: Iterable[str], where: str) -> list[Claim]:
+def parse_claims(rows: Iterable[tuple[int, Mapping[Any, Any]]], header: Iterable[str], where: str) -> list[Claim]:
     """Claims from rows with their line numbers.
 
     Raises:

@@ -90,7 +90,7 @@ def _one(connection: duckdb.DuckDBPyConnection, market: Market, claim: Claim) ->
     if lacking:
         text += f" Not looked at, for want of {', '.join(lacking)}: {_without(found, lacking)}."
     if market.is_simulated:
-        text = f"simulated inputs: no verdict on the market. In the simulated market: {verdict.word}. {text}"
+        text = f"simulated inputs: no verdict on the market. In the simulated market: {text}"
         verdict = Verdict("not_testable", text, verdict.value)
     return _finding(claim, market, found, Verdict(verdict.word, text, verdict.value), None, rows, sql, tolerance)
 

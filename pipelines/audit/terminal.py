@@ -19,7 +19,8 @@ COLOURS = {"reproduced": "green", "contradicted": "red", "definition_dependent":
 def findings(connection: duckdb.DuckDBPyConnection, file: Path | None) -> pl.DataFrame:
     """The findings on the claims of a file; without one, those that were published."""
     if file is None:
-        return connection.sql("select * from marts.fct_claim_audit order by claim_no").pl()
+        published: pl.DataFrame = connection.sql("select * from marts.fct_claim_audit order by claim_no").pl()
+        return published
     return as_frame(audit(connection, read_claims(file)))
 
 

@@ -28,7 +28,8 @@ def small_file() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"create table reference.{name} as from read_csv('{SEEDS / name}.csv')")
     connection.execute("create table marts.dim_metric as select date '2026-01-09' as as_of_date")
     connection.execute(
-        "create table reference.sessions as select cast(d as date) as session_date from range(date '2020-01-01', date '2026-02-01', interval 1 day) as t (d) where isodow(d) < 6"
+        "create table reference.sessions as select cast(d as date) as session_date "
+        "from range(date '2020-01-01', date '2026-02-01', interval 1 day) as t (d) where isodow(d) < 6"
     )
     yield connection
     connection.close()

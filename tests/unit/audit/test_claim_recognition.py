@@ -48,7 +48,9 @@ PARAPHRASES = [
 
 
 @pytest.mark.parametrize(("statement", "unit", "measure", "parameters"), PARAPHRASES, ids=[p[0] for p in PARAPHRASES])
-def test_a_statement_in_other_words_names_its_measure(market: Market, statement: str, unit: str, measure: str, parameters: dict) -> None:
+def test_a_statement_in_other_words_names_its_measure(
+    market: Market, statement: str, unit: str, measure: str, parameters: dict[str, str | int]
+) -> None:
     found = recognise(claim(statement, "" if unit == "yes/no" else "7000", unit), market)
     assert found.measure.measure == measure
     assert {k: found.parameters.get(k) for k in parameters} == parameters

@@ -29,7 +29,8 @@ def close(day: date, value: float, **others: Any) -> dict[str, Any]:
     [("5.73", "reproduced", "0.005"), ("5.7", "reproduced", "0.05"), ("6", "reproduced", "0.5"), ("5.74", "contradicted", "0.005"), ("5.730", "contradicted", "0.0005")],
 )  # fmt: skip
 def test_the_digits_of_a_figure_are_its_tolerance(small_file: File, reported: str, verdict: str, tolerance: str) -> None:
-    put(small_file, "fct_performance_daily", {"session_date": DAY, "instrument_id": "R2000", "horizon": "ytd", "return_pct": 5.7339, "base_date": DAY, "base_close": 1.0, "close": 1.0})  # fmt: skip
+    row = {"session_date": DAY, "instrument_id": "R2000", "horizon": "ytd", "return_pct": 5.7339}
+    put(small_file, "fct_performance_daily", row | {"base_date": DAY, "base_close": 1.0, "close": 1.0})
     finding = found(small_file, claim("Russell 2000 return year to date", reported, "percent"))
     assert (finding.verdict, str(finding.tolerance), str(finding.computed_value)) == (verdict, tolerance, "5.733900")
     assert finding.metric_id == "return"
@@ -99,7 +100,8 @@ def test_a_forward_multiple_is_tested_once_a_valuation_is_dropped(small_file: Fi
     assert (missing.verdict, missing.computed_reason, missing.evidence_sql) == ("not_testable", "missing_input", None)
     assert "drop/valuations" in missing.explanation
     assert "This file has no marts.fct_valuation_monthly" in missing.explanation
-    put(small_file, "fct_valuation_monthly", valuation("R2000", 18.112), valuation("R2000", 30.0, basis="ltm"), valuation("R2000", 18.0, known_on=date(2026, 1, 12), month_end=DAY))  # fmt: skip
+    later = valuation("R2000", 18.0, known_on=date(2026, 1, 12), month_end=DAY)
+    put(small_file, "fct_valuation_monthly", valuation("R2000", 18.112), valuation("R2000", 30.0, basis="ltm"), later)
     assert found(small_file, one).verdict == "reproduced"
     assert found(small_file, claim("Russell 2000 forward price to earnings", "19", "multiple")).verdict == "contradicted"
 
@@ -164,16 +166,14 @@ def test_a_figure_of_an_older_span_is_stale(small_file: File) -> None:
 
 def test_a_forecast_is_scored_by_what_followed(small_file: File) -> None:
     one = claim("An overbought index may pull back to 2450", "2450", "index points", date(2025, 9, 1))
-    days = [row[0] for row in small_file.execute("select session_date from reference.sessions where session_date > date '2025-09-01' order by 1 limit 63").fetchall()]  # fmt: skip
-    put(small_file, "fct_technicals_daily", *({"session_date": d, "instrument_id": "R2000", "close": 2500.0, "is_partial_session": False} for d in days[:62]))  # fmt: skip
+    sql = "select session_date from reference.sessions where session_date > date '2025-09-01' order by 1 limit 63"
+    days = [day for (day,) in small_file.execute(sql).fetchall()]
+    bars = [{"session_date": d, "instrument_id": "R2000", "close": 2500.0, "is_partial_session": False} for d in days]
+    put(small_file, "fct_technicals_daily", *bars[:62])
     waiting = found(small_file, one)
     assert (waiting.verdict, waiting.computed_reason) == ("not_testable", "not_yet_known")
     assert waiting.explanation.startswith("The future had not come: 62 of 63 sessions have followed")
-    put(
-        small_file,
-        "fct_technicals_daily",
-        {"session_date": days[62], "instrument_id": "R2000", "close": 2500.0, "is_partial_session": False},
-    )
+    put(small_file, "fct_technicals_daily", bars[62])
     assert found(small_file, one).verdict == "contradicted"
     small_file.execute("update marts.fct_technicals_daily set close = 2449 where session_date = ?", [days[10]])
     assert found(small_file, one).verdict == "reproduced"
@@ -206,11 +206,23 @@ def test_a_definition_without_its_table_is_named_and_the_others_decide(small_fil
 
 def test_consensus_targets_refinancing_and_revenue_are_tested_once_their_tables_are_there(small_file: File) -> None:
     known = {"known_on": date(2026, 1, 5)}
-    put(small_file, "fct_earnings_growth", known | {"universe_id": "R2000", "period": "2026Q1", "growth_pct": 6.2, "captured_on": date(2026, 1, 5), "source_id": "desk", "value_status": "ok", "basis": "consensus"})  # fmt: skip
-    put(small_file, "fct_target_screen", {"list_id": "broker", "captured_on": date(2026, 1, 5), "n": 30, "mean_upside_pct": 29.8, "median_upside_pct": 21.0})  # fmt: skip
+    growth = known | {"universe_id": "R2000", "period": "2026Q1", "growth_pct": 6.2, "captured_on": date(2026, 1, 5)}
+    put(
+        small_file,
+        "fct_earnings_growth",
+        growth | {"source_id": "desk", "value_status": "ok", "basis": "consensus", "growth_ex_health_care_pct": 3.0},
+    )
+    screen = known | {"list_id": "broker", "captured_on": date(2026, 1, 5), "stocks_n": 30, "n": 28}
+    put(small_file, "fct_target_screen", screen | {"mean_upside_pct": 29.8, "median_upside_pct": 21.0})
     for universe, below, due, cover, home in (("R2000", 40.0, 12.0, 2.0, 78.0), ("SP500", 5.0, 8.0, 9.0, 60.0)):
-        put(small_file, "fct_refinancing_monthly", known | {"month_end": date(2025, 12, 31), "universe_id": universe, "interest_cover_below_1_pct": below, "debt_due_1y_pct": due, "median_interest_cover": cover})  # fmt: skip
-        put(small_file, "fct_domestic_exposure_quarterly", known | {"quarter_end": date(2025, 9, 30), "universe_id": universe, "domestic_revenue_pct": home})  # fmt: skip
+        row = known | {"universe_id": universe, "source_id": "desk"}
+        debt = {"interest_cover_below_1_pct": below, "debt_due_1y_pct": due, "median_interest_cover": cover}
+        put(small_file, "fct_refinancing_monthly", row | debt | {"month_end": date(2025, 12, 31)})
+        put(
+            small_file,
+            "fct_domestic_exposure_quarterly",
+            row | {"quarter_end": date(2025, 9, 30), "domestic_revenue_pct": home, "median_domestic_revenue_pct": home + 5},
+        )
     said = [
         (claim("Consensus small-cap earnings growth for 2026 Q1 (low end)", "5", "percent"), "reproduced"),
         (claim("Consensus small-cap earnings growth for 2026 Q1 (high end)", "6", "percent"), "contradicted"),
