@@ -113,7 +113,8 @@ def ends_equal(stepwise: Path, whole: Path) -> list[Compared]:
 @contextmanager
 def warehouse(folder: Path, mirror: str | None) -> Iterator[None]:
     """The settings of this process point to this folder, for as long as the block lasts."""
-    wanted = {"ROTATION_WAREHOUSE": str(folder), "ROTATION_KEEP_PUBLICATIONS": "2"}
+    # dbt's unit tests say nothing of a day, and take a quarter of a build
+    wanted = {"ROTATION_WAREHOUSE": str(folder), "ROTATION_KEEP_PUBLICATIONS": "2", "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
     wanted |= {"ROTATION_MIRROR": mirror, "ROTATION_TIINGO_TOKEN": "any"} if mirror else {}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
@@ -160,10 +161,19 @@ def publish(folder: Path, mode: Mode, day: date) -> Path:
 
 
 def replay(mode: Mode, days: Sequence[date], folder: Path) -> int:
-    """Publish day after day, compare each with the one before and the last with one build over everything; how many rows differ."""
+    """Publish day after day, compare each with the one before and the last with one build over everything; how many rows differ.
+    A replay that was interrupted in this folder goes on with the session after the last one compared."""
     kept, step, differences_n, rows_n, tables = folder / "before.duckdb", folder / "stepwise", 0, 0, set()
     start = time.perf_counter()
-    for n, day in enumerate(days):
+    done = _day_of(kept) if kept.exists() else None
+    if done is not None and done not in days:
+        raise SystemExit(
+            f"{folder} holds a replay that stands at {done}, which is not among the sessions asked for. Empty it, or ask for those."
+        )
+    first = days.index(done) + 1 if done else 0
+    if first:
+        print(f"{mode}: goes on after {done}; what was compared before is not told again", flush=True)
+    for n, day in list(enumerate(days))[first:]:
         began = time.perf_counter()
         shown = publish(step, mode, day)
         said = f"{mode} {day} ({n + 1} of {len(days)}): published in {time.perf_counter() - began:.0f} s"
@@ -174,8 +184,8 @@ def replay(mode: Mode, days: Sequence[date], folder: Path) -> int:
             differences_n += _tell(said, "rows of earlier days", compared)
         else:
             print(said, flush=True)
-        kept.unlink(missing_ok=True)
-        shutil.copyfile(shown, kept)
+        copied = shutil.copyfile(shown, kept.with_suffix(".new"))
+        copied.replace(kept)
     whole = publish(folder / "whole", mode, days[-1])
     ended = ends_equal(kept, whole)
     differences_n += _tell(f"{mode} {days[-1]}: one build over all of history in a fresh warehouse", "rows in all", ended)
@@ -186,6 +196,13 @@ def replay(mode: Mode, days: Sequence[date], folder: Path) -> int:
         flush=True,
     )
     return differences_n
+
+
+def _day_of(file: Path) -> date:
+    """The as-of day of a published file."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        day: date = connection.execute("select max(as_of_date) from marts.dim_metric").fetchall()[0][0]
+    return day
 
 
 def _tell(said: str, what: str, compared: Sequence[Compared]) -> int:
@@ -208,7 +225,9 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=60, help="sessions to replay (default: 60)")
     parser.add_argument("--until", type=date.fromisoformat, default=LAST_SESSION, help=f"last session (default: {LAST_SESSION})")
     parser.add_argument("--market", choices=["sample", "recorded", "all"], default="all", help="default: all that are there")
-    parser.add_argument("--folder", type=Path, help="where to work; default: a temporary folder, removed at the end")
+    parser.add_argument(
+        "--folder", type=Path, help="where to work and to go on after an interruption; default: a temporary folder, removed"
+    )
     options = parser.parse_args()
     if options.sessions < 2:
         parser.error(f"--sessions: expected 2 or more, found {options.sessions}: one session alone has no past to compare.")
@@ -221,8 +240,10 @@ def main() -> int:
         print("No recorded answers of the providers beside this checkout: the sample market alone.")
     days, differences_n = last_sessions(options.sessions, options.until), 0
     for mode in wanted:
-        with tempfile.TemporaryDirectory(prefix="no-repaint-", dir=options.folder) as folder:
-            differences_n += replay(mode, days, Path(folder))
+        with tempfile.TemporaryDirectory(prefix="no-repaint-") as folder:
+            work = options.folder.resolve() / mode if options.folder else Path(folder)
+            work.mkdir(parents=True, exist_ok=True)
+            differences_n += replay(mode, days, work)
     return min(differences_n, 1)
 
 

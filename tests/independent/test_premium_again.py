@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from markets import Market, assert_close
-from scipy.stats import ttest_1samp
+from scipy import stats
 
 pytestmark = pytest.mark.slow
 LEGS = {"lo30_hi30": ("Lo 30", "Hi 30"), "lo10_hi10": ("Lo 10", "Hi 10")}
@@ -73,7 +73,7 @@ def _premium(values: list[float], averaging: str) -> tuple[Any, Any]:
         return None, None
     drawn = np.array(values) if averaging == "arithmetic" else np.log1p(np.array(values) / 100)
     mean = float(drawn.mean()) if averaging == "arithmetic" else 100 * math.expm1(drawn.mean())
-    t_stat = float(ttest_1samp(drawn, 0).statistic) if len(drawn) > 1 else None
+    t_stat = float(stats.ttest_1samp(drawn, 0).statistic) if len(drawn) > 1 else None
     return pytest.approx(mean, abs=5.1e-5), t_stat if t_stat is None else pytest.approx(t_stat, abs=5.1e-5)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from markets import SEEDS, Market, assert_close
+from scipy import stats
 
 pytestmark = pytest.mark.slow
 MONTHS = {"1m": 1, "3m": 3, "6m": 6, "1y": 12, "3y": 36, "5y": 60, "10y": 120, "15y": 180}
@@ -110,8 +111,6 @@ def test_small_against_large_is_what_their_raw_closes_give(market: Market) -> No
 
 @pytest.mark.independent("fct_sector_performance_daily", against="scipy.stats.rankdata over raw closes, the catalogue's sectors")
 def test_sectors_are_ranked_as_scipy_ranks_them(market: Market) -> None:
-    from scipy.stats import rankdata
-
     catalogue = pl.read_csv(SEEDS / "series_catalog.csv").filter(pl.col("sector").is_not_null() & pl.col("instrument_id").is_not_null())
     sectors = dict(catalogue.select("instrument_id", "sector").unique().rows())
     held = market.mart("select * from marts.fct_sector_performance_daily where horizon in ('1d', 'ytd', '1y')")
@@ -121,7 +120,7 @@ def test_sectors_are_ranked_as_scipy_ranks_them(market: Market) -> None:
     assert joined.filter(pl.col("return_pct").ne_missing(pl.col("wanted"))).is_empty()
     for _, rows in held.group_by("session_date", "horizon", "price_basis"):
         known = rows.filter(pl.col("return_pct").is_not_null())
-        assert known["rank"].to_list() == rankdata(-known["return_pct"].to_numpy(), method="min").astype(int).tolist()
+        assert known["rank"].to_list() == stats.rankdata(-known["return_pct"].to_numpy(), method="min").astype(int).tolist()
         assert rows["rank"].null_count() == rows.height - known.height
         assert set(rows["sectors_up_n"]) == {int((known["return_pct"] > 0).sum())}
         assert set(rows["sectors_n"]) == {known.height}

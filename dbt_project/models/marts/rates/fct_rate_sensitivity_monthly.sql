@@ -65,6 +65,8 @@ samples as (
         on changes.small_id = months.small_id and changes.large_id = months.large_id and changes.series_id = months.series_id
         and changes.week_start between months.month_end - {{ 7 * (weeks + 4) }} and months.month_end - 4
         and changes.known_on <= months.month_end
+        -- On the evening of its last close a week has the rate of the day before: it counts from the day after, when its own is out.
+        and changes.week_end < months.month_end
     qualify changes.week_start > max(changes.week_start) over (
         partition by months.small_id, months.large_id, months.series_id, months.month_end
     ) - {{ 7 * weeks }}
