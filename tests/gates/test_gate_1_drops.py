@@ -19,25 +19,30 @@ GOOD_LINE = {  # with the file's name in the key: one key in two files would fai
     "fundamentals": "2025-11-30,R2000,debt_due_1y_pct,12,desk_{0},2026-01-08\n",
     "events": "good_{0},policy,2026-02-01,true,Good,2026-01-08,\n",
 }
-# By file: header, the line that is wrong, the check that must fail, words its message must hold.
+# By file: header, the line that is wrong, the only check that must fail, words its message must hold.
 POISON = {
-    "targets/POISON/negative.csv": (TARGETS, "2026-01-08,BAD,20,-25,,,\n", "values_in_limits", "target_mean"),
-    "targets/POISON/swapped.csv": (TARGETS, "2026-01-08,BAD,20,25,18,30,\n", "targets_in_order", "Columns swapped"),
-    "targets/POISON/ahead.csv": (TARGETS, "2026-01-08,BAD,20,25,30,18,2026-01-09\n", "target_before_capture", "target_date or captured_on"),
+    "targets/POISON/negative.csv": (TARGETS, "2026-01-08,BAD_{0},20,-25,,,\n", "values_in_limits", "target_mean"),
+    "targets/POISON/swapped.csv": (TARGETS, "2026-01-08,BAD_{0},20,25,18,30,\n", "targets_in_order", "Columns swapped"),
+    "targets/POISON/ahead.csv": (
+        TARGETS,
+        "2026-01-08,BAD_{0},20,25,30,18,2026-01-09\n",
+        "target_before_capture",
+        "target_date or captured_on",
+    ),
     "targets/POISON/twice.csv": (TARGETS, "2026-01-08,GOOD_twice,20,26,30,18,\n", "key_is_unique", "doubled lines"),
     "consensus/one_sum.csv": (CONSENSUS, "2026-01-08,R2000,2026Q2,all,10,,5,desk\n", "growth_can_be_told", "both in one unit"),
     "fundamentals/share.csv": (
         FUNDAMENTALS,
-        "2025-12-31,R2000,debt_due_1y_pct,112,desk,\n",
+        "2025-12-31,R2000,debt_due_1y_pct,112,desk_{0},\n",
         "value_fits_its_measure",
         "percent of a whole",
     ),
-    "fundamentals/early.csv": (FUNDAMENTALS, "2025-12-31,R2000,debt_due_1y_pct,12,desk,2025-12-30\n", "period_is_over", "published_on"),
+    "fundamentals/early.csv": (FUNDAMENTALS, "2025-12-31,R2000,debt_due_1y_pct,12,desk_{0},2025-12-30\n", "period_is_over", "published_on"),
     "events/late.csv": (EVENTS, "bad,policy,2026-01-07,true,Bad,2026-01-08,\n", "event_is_announced_in_time", "announced_on"),
 }
 # What the reader already refuses, by file: the words of the reason, and the cell that is listed.
 UNREADABLE = {
-    "targets/POISON/future.csv": (TARGETS, "2099-01-08,BAD,20,25,,,\n", "lies in the future", "2099-01-08"),
+    "targets/POISON/future.csv": (TARGETS, "2099-01-08,BAD_{0},20,25,,,\n", "lies in the future", "2099-01-08"),
     "consensus/period.csv": (CONSENSUS, "2026-01-08,R2000,Q1 2026,all,10,11,,desk\n", "is not of the form", "Q1 2026"),
     "fundamentals/measure.csv": (FUNDAMENTALS, "2025-12-31,R2000,leverage,3,desk,\n", "is none of", "leverage"),
     "events/maybe.csv": (EVENTS, "bad,policy,2026-02-01,maybe,Bad,,\n", "neither true nor false", "maybe"),
@@ -51,7 +56,7 @@ def poisoned(sample_at_once: Path, shelf: Path) -> Path:
         drop = warehouse / "work" / "sample" / "drop"
         for name, (header, line, *_) in (POISON | UNREADABLE).items():
             (drop / name).parent.mkdir(parents=True, exist_ok=True)
-            (drop / name).write_text(header + GOOD_LINE[name.split("/")[0]].format(Path(name).stem) + line)
+            (drop / name).write_text(header + (GOOD_LINE[name.split("/")[0]] + line).format(Path(name).stem))
         with working_in(warehouse):
             outcome = publish(AS_OF)
         assert outcome.is_published, outcome.failures
@@ -68,7 +73,7 @@ def test_a_file_that_fails_a_check_is_set_aside_whole_with_reason_and_cure(poiso
     table = f"drop_{name.split('/')[0]}"
     aside = warehouse / "quarantine" / "drop" / run / name
     reason = aside.with_name(aside.name + ".reason.txt").read_text()
-    assert aside.read_text().endswith(line)
+    assert aside.read_text().endswith(line.format(Path(name).stem))
     assert not (warehouse / "work" / "sample" / "drop" / name).exists()
     assert all(said in reason for said in (name, f"raw.{table}", check, says)), reason
     work = work_file(warehouse)

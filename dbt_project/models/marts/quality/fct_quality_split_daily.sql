@@ -27,4 +27,4 @@ select
     source_id,
     {{ derived_provenance(['provenance']) }} as provenance
 from split
-order by year(session_date), universe_id, cohort, session_date, horizon
+order by year(session_date), universe_id, cohort, session_date, horizon, price_basis
