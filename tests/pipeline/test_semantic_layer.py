@@ -62,8 +62,9 @@ def grain(model: dict[str, Any]) -> dict[str, str]:
     time = time_of(model)
     found = {"metric_time__day": time.get("expr", time["name"])}
     prefix = model.get("primary_entity") or next(e["name"] for e in model["entities"] if e["type"] == "primary")
+    entities = model.get("entities", [])
     for column in key_of(model["name"]):
-        entity = [e["name"] for e in model["entities"] if e["expr"] == column]
+        entity = [e["name"] for e in entities if e["expr"] == column]
         dimension = [d["name"] for d in model["dimensions"] if d["name"] == column and d is not time]
         if dimension:
             found[f"{prefix}__{column}"] = column

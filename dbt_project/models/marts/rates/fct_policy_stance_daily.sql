@@ -7,25 +7,30 @@ moves as (
     qualify row_number() over (partition by counts_from order by effective_date desc) = 1
 ),
 
+in_force as (
+    select sessions.session_date, sessions.provenance as session_provenance, moves.*
+    from {{ ref('int_sessions') }} as sessions
+    asof join moves on moves.counts_from <= sessions.session_date
+),
+
+-- Only meetings whose date was known on the session: one entered later must not move a past count.
 meetings as (
-    select event_date, known_on, row_number() over (order by event_date) as meeting_no
-    from {{ ref('dim_event') }}
-    where kind = 'fomc' and is_scheduled
+    select
+        in_force.session_date,
+        count(*) filter (
+            where events.event_date > coalesce(in_force.decision_date, in_force.source_date) and events.event_date < in_force.session_date
+        ) as meetings_since_move,
+        min(events.event_date) filter (where events.event_date > in_force.session_date) as next_meeting_date
+    from in_force
+    join {{ ref('dim_event') }} as events on events.known_on <= in_force.session_date
+    where events.kind = 'fomc' and events.is_scheduled
+    group by in_force.session_date
 ),
 
 days as (
-    select
-        sessions.session_date,
-        sessions.provenance as session_provenance,
-        moves.*,
-        -- From 1994 to 2008 a move took effect on the day of its own meeting, which then has not passed.
-        greatest(coalesce(passed.meeting_no, 0) - coalesce(decided.meeting_no, 0), 0) as meetings_since_move,
-        case when upcoming.known_on <= sessions.session_date then upcoming.event_date end as next_meeting_date
-    from {{ ref('int_sessions') }} as sessions
-    asof join moves on moves.counts_from <= sessions.session_date
-    asof left join meetings as passed on passed.event_date < sessions.session_date
-    asof left join meetings as decided on decided.event_date <= coalesce(moves.decision_date, moves.source_date)
-    asof left join meetings as upcoming on upcoming.event_date > sessions.session_date
+    select in_force.*, coalesce(meetings.meetings_since_move, 0) as meetings_since_move, meetings.next_meeting_date
+    from in_force
+    left join meetings using (session_date)
 ),
 
 stances as (
