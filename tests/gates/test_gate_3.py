@@ -146,6 +146,15 @@ def test_a_revision_explains_no_other_instrument(candidate: duckdb.DuckDBPyConne
     assert "SP500" in failing(candidate)["past_values_stay"]
 
 
+@pytest.mark.parametrize(("component", "is_explained"), [("trend", True), ("total", True), ("rates", False)])
+def test_a_revision_explains_the_scores_that_rest_on_its_instrument(
+    candidate: duckdb.DuckDBPyConnection, component: str, is_explained: bool
+) -> None:
+    revise(candidate, "^RUT", PAST)
+    candidate.execute(change("fct_scorecard_daily", "weight_used_pct = 1", f"component = '{component}' and session_date = {PAST}"))
+    assert ("past_values_stay" not in failing(candidate)) == is_explained
+
+
 def test_the_first_publication_has_nothing_to_be_compared_with(candidate: duckdb.DuckDBPyConnection) -> None:
     candidate.execute("detach published")
     candidate.execute(TAMPERED["row_counts_do_not_shrink"])
