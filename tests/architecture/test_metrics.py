@@ -19,6 +19,8 @@ BOOKKEEPING = re.compile(
     r"|^window_|^is_window_"  # the window a value looks back on
     r"|^is_(newest_vintage|whole_file|partial_session|stale|headline|scheduled)$"
     r"|^as_of_"
+    r"|^(watch_)?threshold$|^weight_pct$|^score_(from|to)$|^is_missing$"  # settings a value is judged by, and that there is none
+    r"|^reported_value$|^tolerance$"  # what somebody else said, and how exactly
 )
 
 

@@ -13,6 +13,7 @@ def frame(folder: Path, sql: str, *columns: str) -> pl.DataFrame:
     return pl.DataFrame(rows(database(folder), sql), schema=list(columns), orient="row", infer_schema_length=None)
 
 
+@pytest.mark.independent("fct_breadth_funds_daily", against="the funds' daily returns compounded")
 def test_ratios_of_funds_are_their_daily_returns_compounded(sample_at_once: Path) -> None:
     closes = frame(
         sample_at_once,

@@ -9,6 +9,7 @@ from worlds import database, rows
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.independent("fct_policy_stance_daily", against="a walk through moves and meetings in plain Python")
 def test_the_stance_of_every_session_follows_from_moves_and_meetings(sample_at_once: Path) -> None:
     file = database(sample_at_once)
     moves = rows(

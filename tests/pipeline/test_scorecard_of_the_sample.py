@@ -68,6 +68,7 @@ def test_raw_values_and_percentiles_follow_from_the_published_tables(marts: Any,
         assert float(percentile) == pytest.approx(share, abs=0.011 if component == "trend" else 0.0000501), day
 
 
+@pytest.mark.independent("fct_scorecard_daily", against="weighted means in plain Python")
 def test_the_total_is_the_weighted_mean_of_the_scores(marts: Any) -> None:
     sql = "select session_date, component, score::double as score, weight_pct::double as weight, percentile::double as percentile from marts.fct_scorecard_daily"
     card = pl.DataFrame(
@@ -84,6 +85,7 @@ def test_the_total_is_the_weighted_mean_of_the_scores(marts: Any) -> None:
     assert (stated["percentile"] - pl.Series(shares)).abs().max() < 0.0000501  # type: ignore[operator]
 
 
+@pytest.mark.independent("fct_scorecard_evidence", against="closes walked through in plain Python")
 def test_what_followed_a_score_follows_from_the_closes(marts: Any) -> None:
     """A month's last score, the next session's close, and the last close within one, three or twelve months of it."""
     closes: dict[date, dict[str, float]] = {}
@@ -135,6 +137,7 @@ FLAGS = {
 }
 
 
+@pytest.mark.independent("fct_risk_flags_daily", against="thresholds applied in plain Python")
 @pytest.mark.parametrize("flag", FLAGS)
 def test_flags_follow_from_the_published_tables(marts: Any, flag: str) -> None:
     sql, watch, raised = FLAGS[flag]

@@ -117,6 +117,7 @@ def factors() -> tuple[dict[int, float], list[float]]:
     return {int(k): v for k, v in smb.items() if len(k) == 4}, [v for k, v in sorted(smb.items()) if len(k) == 6]
 
 
+@pytest.mark.independent("fct_claim_audit", against="the recorded files, by hand and TA-Lib")
 def test_the_values_follow_from_the_recorded_files(friday: Audit) -> None:
     small, large, nasdaq = to_date("^RUT"), to_date("^GSPC"), to_date("^IXIC")
     index, fund = bars("^RUT"), bars("IWM")

@@ -55,6 +55,8 @@ def built(model_sql: Callable[[str], str], names: list[str], inputs: dict[str, p
         return [connection.sql(f"from {name}").pl() for name in names]
 
 
+@pytest.mark.independent("fct_target_upside", against="Polars")
+@pytest.mark.independent("fct_target_screen", against="Polars")
 def test_upside_and_its_screen_are_what_polars_computes(model_sql: Callable[[str], str], targets: pl.DataFrame) -> None:
     clock = pl.DataFrame({"as_of_date": [date(2026, 1, 9)]})
     upside, screen = built(model_sql, ["fct_target_upside", "fct_target_screen"], {"stg_drop__targets": targets, "stg_clock__day": clock})
@@ -96,6 +98,7 @@ def test_the_recorded_list_gives_the_upsides_its_vendor_shows(model_sql: Callabl
     assert found["undated_n"].to_list() == found["stocks_n"].to_list()  # the list dates no target: none is called fresh or outdated
 
 
+@pytest.mark.independent("fct_earnings_growth", against="Polars")
 def test_growth_with_and_without_health_care_is_what_polars_computes(model_sql: Callable[[str], str]) -> None:
     random = np.random.default_rng(11)
     sectors = ["Energy", "Health Care", "Industrials", "Technology"]
