@@ -244,7 +244,7 @@ def test_sql_that_does_not_run_on_the_file_names_its_measure(small_file: File) -
 
 
 def test_a_publication_from_before_the_audit_says_what_to_do(small_file: File) -> None:
-    with pytest.raises(MeasureError, match="made before claims could be audited .* `rotation run`"):
+    with pytest.raises(MeasureError, match=r"made before claims could be audited .* `rotation run`"):
         findings(small_file, None)
     small_file.execute("drop table reference.instrument_aliases")
     with pytest.raises(MeasureError, match="made before claims could be audited"):
