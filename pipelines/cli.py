@@ -216,7 +216,11 @@ def audit(
             err.print(f"[red]{escape(str(problem))}[/red]")
             raise typer.Exit(2) from None
     if csv is not None:
-        found.write_csv(csv)
+        try:
+            csv.write_text(found.write_csv(), encoding="utf-8")
+        except OSError as problem:
+            err.print(f"[red]The findings cannot be written to {escape(str(csv))}: {escape(str(problem))}[/red]")
+            raise typer.Exit(2) from None
         err.print(f"written: {csv}")
     if as_json:
         print(told(found))

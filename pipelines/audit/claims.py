@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines.audit.measures import measures
+from pipelines.audit.measures import measures, vocabulary
 
 COLUMNS = ("claim_id", "subject", "statement", "reported_value", "unit", "reported_as_of", "basis_stated", "note")
 # What words may leave open, a column may say.
@@ -134,4 +134,7 @@ def _faults(cells: Mapping[str, str]) -> list[str]:
         faults.append(f"reported_as_of {day!r} is not a day as YYYY-MM-DD")
     if cells.get("measure") and cells["measure"] not in measures():
         faults.append(f"measure {cells['measure']!r} is unknown; known are {', '.join(sorted(measures()))}")
+    horizons = sorted({str(entry["is"]) for entry in vocabulary()["horizon"]})
+    if cells.get("horizon") and cells["horizon"] not in horizons:
+        faults.append(f"horizon {cells['horizon']!r} is unknown; known are {', '.join(horizons)}")
     return faults

@@ -12,16 +12,28 @@ from rich.table import Table
 
 from pipelines.audit.claims import read_claims
 from pipelines.audit.engine import as_frame, audit
+from pipelines.audit.measures import MeasureError
 
 COLOURS = {"reproduced": "green", "contradicted": "red", "definition_dependent": "yellow", "stale": "yellow", "not_testable": "dim"}
 
 
 def findings(connection: duckdb.DuckDBPyConnection, file: Path | None) -> pl.DataFrame:
-    """The findings on the claims of a file; without one, those that were published."""
-    if file is None:
-        published: pl.DataFrame = connection.sql("select * from marts.fct_claim_audit order by claim_no").pl()
-        return published
-    return as_frame(audit(connection, read_claims(file)))
+    """The findings on the claims of a file; without one, those that were published.
+
+    Raises:
+        ClaimsError: the file cannot be used.
+        MeasureError: a measure does not fit the publication.
+    """
+    try:
+        if file is None:
+            published: pl.DataFrame = connection.sql("select * from marts.fct_claim_audit order by claim_no").pl()
+            return published
+        return as_frame(audit(connection, read_claims(file)))
+    except duckdb.CatalogException as problem:
+        said = str(problem).splitlines()[0]
+        raise MeasureError(
+            f"This publication was made before claims could be audited ({said}). Make a new one with `rotation run`."
+        ) from None
 
 
 def show_findings(found: pl.DataFrame, out: Console, with_sql: bool) -> None:

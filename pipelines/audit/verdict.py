@@ -119,5 +119,7 @@ def _nearest(claim: Claim, counted: Sequence[Found], relation: str) -> str:
         return f". The same by {len(counted) - 1} other definition{'s' if len(counted) > 2 else ''}"
     said = claim.value
     near = min(counted, key=lambda r: abs(Decimal(r.value or 0) - said))
+    if near is counted[0]:
+        return f". None of {len(counted)} definitions gives it; this is the nearest"
     gap = abs(Decimal(near.value or 0) - said)
     return f". None of {len(counted)} definitions gives it; the nearest, {_said(near)}, is {plain(gap)} off"

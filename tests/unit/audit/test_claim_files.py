@@ -88,6 +88,11 @@ def test_an_unknown_measure_is_refused_with_those_there_are(tmp_path: Path) -> N
         read_claims(written(tmp_path, GOOD + ",magic", header=HEADER + ",measure"))
 
 
+def test_an_unknown_horizon_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ClaimsError, match="line 2: horizon '2w' is unknown; known are 10y"):
+        read_claims(written(tmp_path, GOOD + ",2w", header=HEADER + ",horizon"))
+
+
 def test_no_file_no_claims_and_no_utf_8_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ClaimsError, match="There is no file"):
         read_claims(tmp_path / "none.csv")

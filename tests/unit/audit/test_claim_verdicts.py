@@ -5,11 +5,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from audit_market import DAY, claim, put
+from audit_market import DAY, SEEDS, claim, put
 
 from pipelines.audit.claims import Claim
 from pipelines.audit.engine import Finding, audit
 from pipelines.audit.measures import MeasureError
+from pipelines.audit.terminal import findings
 
 File = duckdb.DuckDBPyConnection
 
@@ -240,3 +241,11 @@ def test_sql_that_does_not_run_on_the_file_names_its_measure(small_file: File) -
     put(small_file, "fct_technicals_daily", {"session_date": DAY, "instrument_id": "R2000"})
     with pytest.raises(MeasureError, match="measure rsi does not run on this file"):
         found(small_file, claim("Daily RSI is above 70", "70", "RSI"))
+
+
+def test_a_publication_from_before_the_audit_says_what_to_do(small_file: File) -> None:
+    with pytest.raises(MeasureError, match=r"made before claims could be audited .* `rotation run`"):
+        findings(small_file, None)
+    small_file.execute("drop table reference.instrument_aliases")
+    with pytest.raises(MeasureError, match="made before claims could be audited"):
+        findings(small_file, SEEDS / "claims.csv")
