@@ -52,7 +52,7 @@ def risk_sentence(connection: duckdb.DuckDBPyConnection) -> str | None:
     if not rows:
         return None
     by_status = {
-        status: [f"{title} ({value:.1f} {unit})" if value is not None else title for title, own, value, unit in rows if own == status]
+        status: [f"{title} ({value:.3g} {unit})" if value is not None else title for title, own, value, unit in rows if own == status]
         for status in ("raised", "watch", "unknown")
     }
     parts = [f"Risk flags raised: {', '.join(by_status['raised']) or 'none'}"]
