@@ -22,7 +22,7 @@ changes as (
 
 meetings as (
     select event_date, is_scheduled, count(*) filter (where is_scheduled) over (order by event_date) as scheduled_meeting_no
-    from {{ ref('events') }}
+    from {{ ref('int_events') }}
     where kind = 'fomc'
 ),
 
