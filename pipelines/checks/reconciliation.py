@@ -13,7 +13,7 @@ from pipelines.contracts import TableContract, contracts
 from pipelines.resources.fingerprint import columns_of, tables_of
 
 # Days of a mart: the first of these columns it has is the one its past is told by.
-DATE_COLUMNS = ("session_date", "month_end", "quarter_end", "captured_on", "effective_date", "event_date", "date", "window_end")
+DATE_COLUMNS = ("session_date", "month_end", "quarter_end", "captured_on", "effective_date", "event_date", "date", "date_day", "window_end")
 # Columns that name what a mart's row is computed from.
 IDENTITIES = ("instrument_id", "small_id", "large_id", "series_id", "universe_id", "small_universe_id", "large_universe_id", "list_id")
 # Marts whose rows rank or count one another: what moves one row may move all of its session.

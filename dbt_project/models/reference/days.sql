@@ -12,7 +12,7 @@ days as (
 select
     days.date_day,
     sessions.session_date = days.date_day as is_session,
-    sessions.session_date,
+    sessions.session_date as last_session_date,
     days.provenance
 from days
 asof join {{ ref('int_sessions') }} as sessions on sessions.session_date <= days.date_day
