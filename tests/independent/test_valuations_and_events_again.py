@@ -128,9 +128,16 @@ def _assert_row(row: dict[str, object], excess: list[float]) -> None:
 
 
 @pytest.mark.independent("dim_event", against="the seed as the csv module reads it; meetings of the Fed are as many a year as it holds")
-def test_events_are_those_of_the_seed_known_by_the_day(market: Market) -> None:
-    seed = pl.read_csv(SEEDS / "events.csv", try_parse_dates=True).filter(pl.col("known_on") <= market.as_of)
-    held = market.mart("select event_id, kind, event_date, is_scheduled, title, source, known_on from marts.dim_event order by event_id")
+def test_events_are_those_of_the_seed_known_by_the_day_and_those_dropped_in(market: Market) -> None:
+    dropped = market.raw("drop_events", "event_id").filter(pl.col("withdrawn_on").is_null())["event_id"].sort().to_list()
+    assert market.mart("select event_id from marts.dim_event where origin = 'drop' order by event_id")["event_id"].to_list() == dropped
+    seed = pl.read_csv(SEEDS / "events.csv", try_parse_dates=True).filter(
+        pl.col("known_on") <= market.as_of, pl.col("withdrawn_on").is_null() | (pl.col("withdrawn_on") > market.as_of)
+    )
+    seed = seed.filter(~pl.col("event_id").is_in(dropped))
+    held = market.mart(
+        "select event_id, kind, event_date, is_scheduled, title, source, known_on from marts.dim_event where origin = 'seed' order by event_id"
+    )
     assert held.rows() == seed.sort("event_id").select(held.columns).rows()
     meetings = seed.filter((pl.col("kind") == "fomc") & pl.col("is_scheduled") & (pl.col("event_date") < date(2026, 1, 1)))
     by_year = meetings.group_by(pl.col("event_date").dt.year().alias("year")).len()

@@ -54,7 +54,7 @@ def test_every_fact_of_the_sample_is_called_simulated(shown: Path) -> None:
 
 
 def test_a_table_has_a_day_or_the_as_of_date_and_never_a_run(shown: Path) -> None:
-    days = ("session_date", "month_end", "effective_date", "window_end", "date")
+    days = ("session_date", "month_end", "quarter_end", "captured_on", "effective_date", "window_end", "date")
     columns: dict[str, set[str]] = {}
     for table, column in rows(shown, "select table_name, column_name from duckdb_columns() where schema_name = 'marts'"):
         columns.setdefault(table, set()).add(column)
