@@ -131,7 +131,7 @@ def _assert_row(row: dict[str, object], excess: list[float]) -> None:
 def test_events_are_those_of_the_seed_known_by_the_day_and_those_dropped_in(market: Market) -> None:
     dropped = market.raw("drop_events", "event_id").filter(pl.col("withdrawn_on").is_null())["event_id"].sort().to_list()
     assert market.mart("select event_id from marts.dim_event where origin = 'drop' order by event_id")["event_id"].to_list() == dropped
-    seed = pl.read_csv(SEEDS / "events.csv", try_parse_dates=True).filter(
+    seed = pl.read_csv(SEEDS / "events.csv", try_parse_dates=True, infer_schema_length=None).filter(
         pl.col("known_on") <= market.as_of, pl.col("withdrawn_on").is_null() | (pl.col("withdrawn_on") > market.as_of)
     )
     seed = seed.filter(~pl.col("event_id").is_in(dropped))
