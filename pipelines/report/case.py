@@ -1,5 +1,7 @@
 """The case for small caps in two sentences: the score with its strongest receipts, and the risks. Not for the rest of the answer (answer.py)."""
 
+from decimal import Decimal
+
 import duckdb
 
 NEWEST = "session_date = (select max(session_date) from marts.{table})"
@@ -52,7 +54,7 @@ def risk_sentence(connection: duckdb.DuckDBPyConnection) -> str | None:
     if not rows:
         return None
     by_status = {
-        status: [f"{title} ({value:.3g} {unit})" if value is not None else title for title, own, value, unit in rows if own == status]
+        status: [f"{title} ({_in_words(value, unit)})" if value is not None else title for title, own, value, unit in rows if own == status]
         for status in ("raised", "watch", "unknown")
     }
     parts = [f"Risk flags raised: {', '.join(by_status['raised']) or 'none'}"]
@@ -61,3 +63,8 @@ def risk_sentence(connection: duckdb.DuckDBPyConnection) -> str | None:
     if by_status["unknown"]:
         parts.append(f"unknown: {', '.join(by_status['unknown'])}")
     return f"{'; '.join(parts)} (of {len(rows)}, explained in fct_risk_flags_daily)."
+
+
+def _in_words(value: Decimal, unit: str) -> str:
+    """An index, a ratio or a percentile is a bare number."""
+    return f"{float(value):.3g}" + ("" if unit in {"RSI", "ratio", "percentile"} else f" {unit}")

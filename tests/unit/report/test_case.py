@@ -75,5 +75,5 @@ def test_flags_are_named_by_status_and_the_calm_ones_are_not(market: duckdb.Duck
         market.execute("insert into marts.fct_risk_flags_daily values ('2026-01-09', ?, ?, ?, 'RSI')", [flag, status, value])
         market.execute("insert into reference.risk_flags values (?, ?, 'RSI')", [flag, f"Risk {flag}"])
     assert risk_sentence(market) == (
-        "Risk flags raised: risk a (71 RSI); watched: risk d (66 RSI); unknown: risk b (of 4, explained in fct_risk_flags_daily)."
+        "Risk flags raised: risk a (71); watched: risk d (66); unknown: risk b (of 4, explained in fct_risk_flags_daily)."
     )

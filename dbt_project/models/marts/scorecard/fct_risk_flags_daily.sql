@@ -6,9 +6,9 @@ sessions as (
 
 -- What the whole of the evidence rests on.
 everything as (
-    select string_agg(input_ids, ' ' order by input_ids) as input_ids
+    select string_agg(distinct input_id, ' ' order by input_id) as input_ids
     from (
-        select input_ids from {{ ref('scorecard_components') }}
+        select unnest(string_split(input_ids, ' ')) as input_id from {{ ref('scorecard_components') }}
         union all
         select series_id from {{ ref('credit_series') }}
     )
@@ -50,7 +50,9 @@ select
         when value is null then format('Nothing is known of it on the day; it needs {}.', how_to_supply)
         when is_stale then format('The last input is of {}, more than {} days old; it needs {}.', observed_on, stale_after_days, how_to_supply)
         else format(
-            '{} Raised {} {:g} {}, watched {} {:g}.', said, case when raised_when = 'above' then 'from' else 'below' end, cast(threshold as double), unit,
+            '{} Raised {} {:g}{}, watched {} {:g}.', said, case when raised_when = 'above' then 'from' else 'below' end, cast(threshold as double),
+            -- An index, a ratio or a percentile is a bare number.
+            case when unit in ('RSI', 'ratio', 'percentile') then '' else ' ' || unit end,
             case when raised_when = 'above' then 'from' else 'below' end, cast(watch_threshold as double)
         )
     end as explanation,

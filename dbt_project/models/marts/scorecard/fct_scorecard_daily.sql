@@ -59,7 +59,7 @@ totals as (
         bool_or(is_stale) as is_stale,
         min(observed_on) filter (where score is not null) as input_date,
         max(known_on) filter (where score is not null) as known_on,
-        string_agg(input_ids, ' ' order by component) as input_ids,
+        array_to_string(list_sort(list_distinct(flatten(list(string_split(input_ids, ' '))))), ' ') as input_ids,
         bool_or(coalesce(input_provenance, session_provenance) = 'simulated') as is_simulated
     from weighed
     group by session_date
