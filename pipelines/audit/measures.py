@@ -42,7 +42,8 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Measure:
-    """One thing an article can say. A statement means it when all of `words`, and none of `without`, are found in it, in a unit of `units`."""
+    """One thing an article can say. A statement means it when all of `words`, and none of `without`, are found in it, in a unit of `units`.
+    `reads`: phrases it takes account of though they hold a word of the vocabulary's `not_read`."""
 
     measure: str
     subject: str
@@ -54,6 +55,7 @@ class Measure:
     missing: str
     without: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     defaults: Mapping[str, str | int] | None = None
     is_yes_no: bool = False
     is_forecast: bool = False
@@ -66,11 +68,19 @@ def _measure(subject: str, raw: dict[str, Any], path: Path) -> Measure:
         definitions = tuple(Definition(d["name"], d["sql"].strip(), d.get("role", "counts")) for d in raw.pop("definitions"))
         tolerances = tuple(Tolerance(Decimal(str(t["value"])), t["reason"], t.get("when", "")) for t in raw.pop("tolerances", []))
         scales = {unit: Decimal(str(scale)) for unit, scale in raw.pop("units").items()}
-        words, without, needs = (tuple(raw.pop(key, [])) for key in ("words", "without", "needs"))
-        for pattern in (*words, *without):
+        words, without, needs, reads = (tuple(raw.pop(key, [])) for key in ("words", "without", "needs", "reads"))
+        for pattern in (*words, *without, *reads):
             re.compile(pattern)
         return Measure(
-            subject=subject, definitions=definitions, tolerances=tolerances, units=scales, words=words, without=without, needs=needs, **raw
+            subject=subject,
+            definitions=definitions,
+            tolerances=tolerances,
+            units=scales,
+            words=words,
+            without=without,
+            needs=needs,
+            reads=reads,
+            **raw,
         )
     except (KeyError, TypeError, AttributeError, re.error) as problem:
         raise MeasureError(f"{path.name}, measure {raw.get('measure')}: {problem!r}. Follow the form of its neighbours.") from None

@@ -27,7 +27,9 @@ class Recognised:
     @property
     def told(self) -> str:
         """The parameters, for a reader."""
-        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.parameters.items() if name != "first_is_small")
+        return ", ".join(
+            f"{name.replace('_', ' ')} {value}" for name, value in self.parameters.items() if name not in ("first_is_small", "turn")
+        )
 
 
 def recognise(claim: Claim, market: Market) -> Recognised:
@@ -37,8 +39,9 @@ def recognise(claim: Claim, market: Market) -> Recognised:
         NotRecognised: no measure or more than one fits, or something the measure needs is not named.
     """
     found = Recognised(_measure(claim, market))
+    _refuse_unread(found.measure, claim)
     names = _instruments(claim, market)
-    said = {k: v for k in vocabulary() if k != "relation" and (v := _word(k, claim)) is not None}
+    said = {k: v for k in vocabulary() if k not in ("relation", "not_read") and (v := _word(k, claim)) is not None}
     said |= {k: claim.says[k] for k in ("horizon",) if k in claim.says}
     said["multiple"] = _multiple(claim) if _wants(found.measure, "multiple") else ""
     sector = market.sector_in(claim.statement)
@@ -78,6 +81,20 @@ def _measure(claim: Claim, market: Market) -> Measure:
     if len(best) > 1:
         raise NotRecognised(f"more than one measure fits; name one in the column measure: {', '.join(sorted(m.measure for m in best))}")
     return best[0]
+
+
+def _refuse_unread(measure: Measure, claim: Claim) -> None:
+    """A word that turns or narrows the statement, and that the measure takes no account of, makes every verdict a false one.
+
+    Raises:
+        NotRecognised: there is one.
+    """
+    text = claim.statement
+    for phrase in measure.reads:
+        text = re.sub(phrase, " ", text, flags=re.IGNORECASE)
+    for entry in vocabulary()["not_read"]:
+        if match := re.search(entry["words"], text, re.IGNORECASE):
+            raise NotRecognised(f"refused: {match.group(0).strip()!r}: {entry['is']}")
 
 
 def _fits(measure: Measure, claim: Claim, market: Market) -> bool:

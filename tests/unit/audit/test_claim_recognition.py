@@ -82,6 +82,20 @@ def test_every_claim_of_the_article_is_recognised_or_refused_with_a_reason(marke
         (claim("P/E and EV/EBIT discount of small caps to large caps", "18", "percent"), "refused: it joins two metrics, ev_ebit and pe"),
         (claim("Discount of the S&P 500 to the Russell 2000 on P/E", "18", "percent"), "is of small against large: begin with R2000"),
         (claim("The 30-day average of IWM is rising"), "does not say its days"),
+        (claim("IWM is not at a record high"), "refused: 'not': a negation is not read"),
+        (claim("Small caps did not lag large caps over the last 15 years"), "refused: 'not': a negation is not read"),
+        (claim("The Russell 2000 isn't at a record high"), 'refused: "n\'t": a negation is not read'),
+        (claim("Russell 2000 is no longer at a record high"), "refused: 'no longer'"),
+        (claim("Market breadth with small caps is not widening"), "refused: 'not': a negation is not read"),
+        (claim("Russell 2000 has lost support at 2450", "2450", "index points"), "no measure recognised"),
+        (claim("Russell 2000 broke support at 2400", "2400", "index points"), "no measure recognised"),
+        (claim("Russell 2000 has broken down through resistance at 2500", "2500", "index points"), "no measure recognised"),
+        (claim("Large caps beat small caps by 2.6 % a year since 1927", "2.6", "percent a year"), "no measure recognised"),
+        (claim("Small caps beat large caps by 3 % a year since 1927 outside January", "3", "percent a year"), "refused: 'outside January'"),
+        (claim("Small value beats large caps by 3 % a year since 1927", "3", "percent a year"), "refused: 'Small value'"),
+        (claim("Weekly RSI of the Russell 2000", "65.8", "RSI"), "refused: 'Weekly'"),
+        (claim("RSI(5) of the Russell 2000", "65.8", "RSI"), "an RSI of another length is not read"),
+        (claim("Russell 2000 total return year to date", "5.73", "percent"), "refused: 'total return'"),
         (claim("Somehow", "1", "RSI", measure="return"), "stated in percent, basis points, not in RSI"),
         (claim("Somehow", "1", "percent", measure="return", instrument_id="XYZ"), "'XYZ' is not in marts.dim_instrument"),
     ],
@@ -95,7 +109,8 @@ def test_what_is_not_said_is_asked_for(market: Market, one: object, reason: str)
 
 def test_a_column_says_what_words_leave_open(market: Market) -> None:
     found = recognise(claim("It did well", "5", "percent", measure="return", instrument_id="IWM", horizon="5y"), market)
-    assert found.parameters == {"instrument": "IWM", "horizon": "5y"}
+    assert found.parameters == {"instrument": "IWM", "horizon": "5y", "turn": 1}
+    assert found.told == "instrument IWM, horizon 5y"
 
 
 def test_what_is_taken_for_granted_is_said(market: Market) -> None:

@@ -108,11 +108,24 @@ def test_a_forward_multiple_is_tested_once_a_valuation_is_dropped(small_file: Fi
 
 
 def test_definitions_that_disagree_are_all_shown(small_file: File) -> None:
-    put(small_file, "fct_valuation_monthly", valuation("R2000", 19.24), valuation("R2000", 33.0, loss_treatment="included"))
+    put(
+        small_file,
+        "fct_valuation_monthly",
+        valuation("R2000", 19.24, basis="ltm"),
+        valuation("R2000", 33.0, basis="ltm", loss_treatment="included"),
+        valuation("R2000", 17.0),
+    )
     finding = found(small_file, claim("Russell 2000 price to earnings", "19.24", "multiple"))
     assert finding.verdict == "definition_dependent"
-    assert "19.24 (2025-12-31, ntm, aggregate, loss makers excluded" in finding.explanation
-    assert "33 (2025-12-31, ntm, aggregate, loss makers included" in (finding.definitions_shown or "")
+    assert "19.24 (2025-12-31, ltm, aggregate, loss makers excluded" in finding.explanation
+    assert "33 (2025-12-31, ltm, aggregate, loss makers included" in (finding.definitions_shown or "")
+    assert "17 (2025-12-31, ntm" in (finding.definitions_shown or "")
+
+
+def test_a_multiple_without_a_basis_is_not_judged_by_a_forward_one(small_file: File) -> None:
+    put(small_file, "fct_valuation_monthly", valuation("R2000", 18.11))
+    finding = found(small_file, claim("Russell 2000 price to earnings", "19.24", "multiple"))
+    assert (finding.verdict, finding.computed_reason) == ("not_testable", "missing_input")
 
 
 def discount(**others: Any) -> dict[str, Any]:
