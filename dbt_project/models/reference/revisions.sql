@@ -2,6 +2,7 @@
 {% set tables = [
     'yahoo_bars', 'yahoo_actions', 'yahoo_adjusted_closes', 'tiingo_bars', 'tiingo_actions', 'tiingo_adjusted_closes',
     'fred_observations', 'french_returns', 'shiller_months', 'drop_bars', 'drop_constituents', 'drop_valuations',
+    'ishares_holdings', 'ssga_holdings', 'nport_holdings',
 ] %}
 {% for table in tables %}
 {{ revised_rows(table, ref('stg_' ~ table | replace('_', '__', 1)), {'series_id': 'symbol'}) }}
