@@ -82,6 +82,18 @@ STORIES: dict[str, tuple[str, str]] = {
         "A list of members that is cut off or holds rows twice.",
         "Take the list again from the vendor; weights must add up to 100 ± 0.5 %.",
     ),
+    "holdings_sum_to_100": (
+        "A fund's file that is cut off, holds rows twice, or whose columns have moved.",
+        "Take the file again; with cash and futures the weights of a fund must add up to 100 ± 0.2 %.",
+    ),
+    "equities_near_100": (
+        "A filing of another fund, one cut off, or shares held counted in another unit: an index fund is nearly all equities.",
+        "Compare with the filing at EDGAR; the equities must be 95 to 101 % of net assets.",
+    ),
+    "security_is_once": (
+        "A body put together wrongly: the same security, shares and weight in two lines of one list.",
+        "Look at the archived payload; ask again.",
+    ),
     "value_matches_status": (
         "A multiple that is negative or missing while its status says ok, or present while it says not meaningful.",
         "Correct value or value_status in the file.",
@@ -132,6 +144,9 @@ _DERIVED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "sources_agree": ("ColumnValuesToBeBetween", {"column": "_witness_gap_pct", "max_value": MOST_APART_PCT}),
     "weights_sum_to_100": ("ColumnValuesToBeBetween", {"column": "_weights_sum", "min_value": 99.5, "max_value": 100.5}),
+    "holdings_sum_to_100": ("ColumnValuesToBeBetween", {"column": "_holdings_sum", "min_value": 99.8, "max_value": 100.2}),
+    "equities_near_100": ("ColumnValuesToBeBetween", {"column": "_equities_sum", "min_value": 95, "max_value": 101}),
+    "security_is_once": ("ColumnValuesToBeBetween", {"column": "_security_count", "max_value": 1}),
     "value_matches_status": ("ColumnValuesToBeInSet", {"column": "_value_matches_status", "value_set": [True]}),
     "targets_in_order": ("ColumnValuesToBeInSet", {"column": "_targets_in_order", "value_set": [True]}),
     "target_before_capture": ("ColumnValuesToBeInSet", {"column": "_target_before_capture", "value_set": [True]}),

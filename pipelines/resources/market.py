@@ -22,14 +22,15 @@ class Providers:
     def client(self, options: RunOptions, as_of: date) -> Client:
         """The client every reader is given."""
         settings = options.settings
-        transport, mirror = None, options.mirror_url
+        transport, mirror, contact = None, options.mirror_url, settings.contact
         tokens = {"tiingo": settings.tiingo_token.get_secret_value()} if settings.tiingo_token else {}
         if options.sources is Sources.SAMPLE:
             transport, mirror, tokens = self.sample(as_of), None, {"tiingo": "simulated"}
+            contact = "simulated@example.org"
         return Client(
             archive=Archive(settings.archive),
             mirror=mirror,
-            contact=settings.contact,
+            contact=contact,
             connect_timeout_s=settings.http_connect_timeout_s,
             deadline_s=settings.http_deadline_s,
             retries=settings.http_retries,

@@ -12,7 +12,8 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
-from pipelines.sample import wire_files, wire_prices
+from pipelines.catalog import catalog
+from pipelines.sample import holdings, wire_files, wire_holdings, wire_prices
 from pipelines.sample.calendar import checked
 from pipelines.sample.market import SampleMarket, sample_market
 
@@ -28,6 +29,7 @@ class Answer:
     body: bytes
 
 
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NOT_FOUND = Answer(404, "text/html", b"<html><body>404 Not Found (SIMULATED)</body></html>")
 
 
@@ -74,7 +76,28 @@ class SampleTransport(BaseAdapter):
             return Answer(200, "application/x-zip-compressed", body) if body else NOT_FOUND
         if host in ("shillerdata.com", "www.shillerdata.com", "www.econ.yale.edu") and name == "ie_data.xls":
             return Answer(200, "application/vnd.ms-excel", wire_files.shiller_workbook(market, as_of))
-        return NOT_FOUND
+        return self._holdings(host, path, query, headers) or NOT_FOUND
+
+    def _holdings(self, host: str, path: str, query: Query, headers: Mapping[str, Any]) -> Answer | None:
+        """Lists of funds: iShares, State Street, and EDGAR's N-PORT filings."""
+        market, as_of, parts = self.market, self.as_of, path.strip("/").split("/")
+        if host == "www.ishares.com" and query.get("fileType") == ["csv"]:
+            fund = next((s for s in catalog().of("ishares") if s.symbol in path), None)
+            return Answer(200, "text/csv", wire_holdings.ishares_csv(market, fund, as_of)) if fund else None
+        if host == "www.ssga.com" and path.endswith(".xlsx"):
+            fund = next((s for s in catalog().of("ssga") if path.endswith(f"-{s.symbol}.xlsx")), None)
+            return Answer(200, SHEET, wire_holdings.ssga_workbook(market, fund, as_of)) if fund else None
+        if host == "www.sec.gov" and "@" not in str(headers.get("User-Agent", "")):
+            return Answer(403, "text/html", b"<html><body>Your Request Originates from an Undeclared Automated Tool</body></html>")
+        if host == "www.sec.gov" and parts[-1] == "browse-edgar":
+            fund = next((s for s in catalog().of("nport") if [s.symbol] == query.get("CIK")), None)
+            return Answer(200, "application/atom+xml", wire_holdings.nport_feed(fund, as_of)) if fund else None
+        if host == "www.sec.gov" and parts[-1] == "primary_doc.xml":
+            for fund in catalog().of("nport"):
+                for end, _ in holdings.filings(as_of):
+                    if wire_holdings.accession(fund, end).replace("-", "") == parts[-2]:
+                        return Answer(200, "text/xml", wire_holdings.nport_document(market, fund, end))
+        return None
 
 
 def _response(request: PreparedRequest, answer: Answer, stream: bool) -> Response:

@@ -24,7 +24,7 @@ from pipelines.sources.transport import network, through_mirror
 
 log = logging.getLogger(__name__)
 
-ASK_FOR_CONTACT = frozenset({"sec"})  # providers that refuse requests without an address to write to
+ASK_FOR_CONTACT = frozenset({"sec", "nport"})  # providers that refuse requests without an address to write to
 MAX_BYTES = 512 << 20
 CHUNK = 1 << 16
 

@@ -17,6 +17,14 @@ observations as (
     join {{ ref('series_catalog') }} as series on series.provider = 'shiller' and series.symbol = months.symbol
     join {{ ref('stg_clock__day') }} as clock on months.known_on <= clock.as_of_date
     group by series.series_id
+    {% for provider in ['ishares', 'ssga', 'nport'] %}
+    union all
+    select series.series_id, max(lines.holdings_date)
+    from {{ ref('stg_' ~ provider ~ '__holdings') }} as lines
+    join {{ ref('series_catalog') }} as series on series.provider = '{{ provider }}' and series.instrument_id = lines.fund
+    join {{ ref('stg_clock__day') }} as clock on lines.known_on <= clock.as_of_date
+    group by series.series_id
+    {% endfor %}
 ),
 
 due as (

@@ -26,8 +26,9 @@ from pipelines.sources.http import Client
 from pipelines.sources.interface import SourceError, Window
 
 OWNERS = ["team:rotation"]
-# Bars are asked for again over this many days, so that corrections are seen; other providers send their whole history each time.
-OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90}
+# Bars are asked for again over this many days, so that corrections are seen; a filing never changes, so only later ones are asked for.
+# Other providers send their whole history each time.
+OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90, "nport": -1}
 ANSWERED = "provider_answered"
 
 

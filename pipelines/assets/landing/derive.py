@@ -77,12 +77,26 @@ def derive(rows: pl.DataFrame, contract: TableContract, around: Surroundings) ->
         snapshot = ["universe_id", "snapshot_date"]
         given = pl.col("weight_pct").is_not_null().any().over(snapshot)
         rows = rows.with_columns(_weights_sum=pl.when(given).then(pl.col("weight_pct").sum().over(snapshot)))
+    if checks & {"holdings_sum_to_100", "equities_near_100", "security_is_once"}:
+        rows = _holdings(rows)
     if "value_matches_status" in checks:
         meant = pl.col("value").is_not_null() & ((pl.col("value") > 0) | (pl.col("metric") == "earnings_yield"))
         rows = rows.with_columns(
             _value_matches_status=pl.when(pl.col("value_status") == "ok").then(meant).otherwise(pl.col("value").is_null())
         )
     return rows.with_columns(**{f"_{check}": STATEMENTS[check] for check in contract.checks if check in STATEMENTS})
+
+
+def _holdings(rows: pl.DataFrame) -> pl.DataFrame:
+    """What the lines of one list add up to, and how often it has the same equity line. Sums are rounded: they are of rounded weights."""
+    one = [c for c in ("fund", "holdings_date", "accession") if c in rows.columns]
+    is_equity = pl.col("asset_class") == "equity"
+    line = pl.struct("ticker", "name", "cusip", "isin", "shares", "weight_pct")
+    return rows.with_columns(
+        _holdings_sum=pl.col("weight_pct").sum().over(one).round(6),
+        _equities_sum=pl.when(is_equity).then(pl.col("weight_pct")).sum().over(one).round(6),
+        _security_count=pl.when(is_equity & (pl.col("weight_pct") > 0)).then(pl.len().over([*one, line])),
+    )
 
 
 def _moves(rows: pl.DataFrame, contract: TableContract, around: Surroundings) -> pl.DataFrame:
