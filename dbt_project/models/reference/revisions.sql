@@ -3,6 +3,7 @@
     'yahoo_bars', 'yahoo_actions', 'yahoo_adjusted_closes', 'tiingo_bars', 'tiingo_actions', 'tiingo_adjusted_closes',
     'fred_observations', 'french_returns', 'shiller_months', 'drop_bars', 'drop_constituents', 'drop_valuations',
     'ishares_holdings', 'ssga_holdings', 'nport_holdings',
+    'sec_companies', 'sec_filings', 'sec_facts', 'sec_segment_facts',
 ] %}
 {% for table in tables %}
 {{ revised_rows(table, ref('stg_' ~ table | replace('_', '__', 1)), {'series_id': 'symbol'}) }}
