@@ -12,7 +12,7 @@ from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
 # What the sample market is asked for in the settings' place.
-SAMPLE_ASKS = {"sec_companies": ("members",), "sec_bulk": ("yes",), "sec_data_sets": ("2025q3",)}
+SAMPLE_ASKS = {"sec_companies": ("members",), "sec_bulk": ("yes",), "sec_data_sets": ("2025q1", "2025q3")}
 
 
 class Providers:

@@ -22,6 +22,7 @@ PLACEHOLDERS = (0, 1, 10, 100, 1000, 10_000)
 LOOK_BACK_DAYS = 1100
 FEWEST_BEFORE = 4
 MOST_SPREAD = 100  # of the sizes before, the largest over the smallest: beyond it no size is usual
+MOST_SHARES = 1e12  # more than any company has
 NEAR = 0.3  # of the exponent: 500 to 2,000 times counts as a thousand
 FROZEN_DAYS, FROZEN_FILINGS, MOVED = 300, 4, 0.10
 
@@ -108,6 +109,9 @@ def _of_whole_company() -> str:
         union all
         select _row, 4, 'a placeholder, not a count of shares' from speaking
         where tag in ({_list((COVER, *COUNTS))}) and value in ({_list(PLACEHOLDERS)}) and _change <> '{UNCHANGED}'
+        union all
+        select _row, 4, 'more shares than any company has, off by 10^3 or 10^6' from speaking
+        where tag in ({_list((COVER, *COUNTS))}) and value > {MOST_SHARES} and _change <> '{UNCHANGED}'
         union all
         select _row, 5, 'a count of shares that stands still while the filing''s other counts moved'
         from (
