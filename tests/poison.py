@@ -28,7 +28,12 @@ class SpoiledMarket(SampleTransport):
     def _answer(self, host: str, path: str, query: dict[str, list[str]], headers: Mapping[str, Any]) -> Answer:
         answer = super()._answer(host, path, query, headers)
         for (provider, symbol), spoil in self.spoils.items():
-            asked = {"yahoo": path.rsplit("/", 1)[-1], "fred": query.get("id", [""])[0], "tiingo": path.split("/")[-2]}
+            asked = {
+                "yahoo": path.rsplit("/", 1)[-1],
+                "fred": query.get("id", [""])[0],
+                "tiingo": path.split("/")[-2],
+                "ishares": path.removeprefix("/us/products/").rsplit("/", 1)[0],
+            }
             if provider in host.replace("stlouisfed", "fred") and symbol == parse_qs(f"x={asked[provider]}")["x"][0]:
                 return spoil(answer)
         return answer

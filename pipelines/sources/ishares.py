@@ -121,8 +121,8 @@ def _list(source: str, rows: list[list[str]], head: int, stop: int) -> list[tupl
         if not "".join(row).strip():
             break
         if len(row) != width:
-            if len(row) <= 2:
-                break
+            if stop < len(rows) and len(row) <= 2:
+                break  # the preamble of the same list once more
             raise SourceError(source, f"{width} cells a line", f"{len(row)} in line {len(found) + 1}: half a body?", ASK_LATER)
         found.append(tuple(row))
     else:

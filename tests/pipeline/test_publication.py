@@ -98,7 +98,8 @@ def test_day_after_day_gives_what_one_run_over_all_days_gives(sample_day_by_day:
 
 
 def test_day_after_day_leaves_the_raw_values_of_one_run(sample_day_by_day: dict, sample_at_once: Path) -> None:
-    """Pulls have their own times and hashes; keys, values and the day each was known on are the same."""
+    """Pulls have their own times and hashes; keys, values and the day each was known on are the same. A fund's page shows one list
+    at a time: who asks each day holds more of them."""
     stepwise, whole = work_file(sample_day_by_day[AT_ONCE]), work_file(sample_at_once)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{stepwise}' as a (read_only); attach '{whole}' as b (read_only)")
@@ -108,7 +109,21 @@ def test_day_after_day_leaves_the_raw_values_of_one_run(sample_day_by_day: dict,
             values = "* exclude (pulled_at, payload_sha256, run_id)"
             apart = f"(select {values} from {{}}.raw.{table} except all select {values} from {{}}.raw.{table})"
             both = f"select count(*) from ({apart.format('a', 'b')} union all {apart.format('b', 'a')})"
+            if table in ("ishares_holdings", "ssga_holdings"):
+                both = f"select count(*) from ({apart.format('b', 'a')})"
             assert connection.execute(both).fetchall() == [(0,)], table
+
+
+def test_no_member_of_a_past_month_moves_when_a_day_is_added(sample_day_by_day: dict) -> None:
+    first, last = (work_file(sample_day_by_day[day]) for day in (min(sample_day_by_day), AT_ONCE))
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{first}' as a (read_only); attach '{last}' as b (read_only)")
+        table = "intermediate.int_memberships_monthly"
+        ((months, newest),) = connection.execute(f"select count(distinct month_end), max(month_end) from a.{table}").fetchall()
+        assert months > 140
+        held = f"select * from b.{table} where month_end <= date '{newest}'"
+        for one, other in ((f"from a.{table}", held), (held, f"from a.{table}")):
+            assert connection.execute(f"select count(*) from ({one} except all {other})").fetchall() == [(0,)]
 
 
 def test_publications_beyond_those_to_keep_are_removed(sample_day_by_day: dict) -> None:

@@ -29,6 +29,7 @@ def survived(sample_at_once: Path, shelf: Path) -> Path:
             "XLK": body(lambda _: b"<html>busy</html>"),
             "IWM.tiingo": body(lambda _: b'{"detail":"down"}', 503),
             "R2000": bars(scaled("close", by=1.0005, at=-20)),
+            "IWM_HOLDINGS": body(lambda b: b.replace(b'"Equity"', b'"Coin"', 1).replace(b'"0.25"', b'"25.00"')),
         }
         with working_in(warehouse):
             outcome = publish(AS_OF, definitions=poison.spoiled(spoils))
@@ -65,7 +66,7 @@ def test_what_was_set_aside_and_what_failed_are_told_apart(shown: Path, outcome:
             f"select series_id, status from quality.source_pulls where run_id = '{outcome['run_id']}' and status in ('set_aside', 'failed')",
         )
     )
-    assert pulls == {"RSP": "set_aside", "XLK": "failed", "IWM.tiingo": "failed", BAD_FILE: "failed"}
+    assert pulls == {"RSP": "set_aside", "IWM_HOLDINGS": "set_aside", "XLK": "failed", "IWM.tiingo": "failed", BAD_FILE: "failed"}
     quarantined = rows(shown, "select distinct source from quality.quarantine where reason like 'no_jump_without_split%'")
     assert quarantined == [("RSP",)]
 
@@ -79,6 +80,7 @@ def test_warnings_name_series_and_cure(outcome: dict) -> None:
         "status 503",
         BAD_FILE,
         "no_jump_without_split",
+        "IWM_HOLDINGS for raw.ishares_holdings: holdings_sum_to_100 failed",
         "Correct the lines listed and drop the file again",
     ):
         assert said in told, said

@@ -66,11 +66,11 @@ named as (
     left join names on names.snapshot_date = keyed.snapshot_date and names.name_key = keyed.name_key
 ),
 
--- iShares cuts a name after so many signs: one registrant alone must begin so.
+-- iShares cuts a name after so many signs, in the middle of a word: one registrant alone must begin so, or be called what is whole.
 begun as (
     select named.snapshot_date, named.name, any_value(names.cik) as cik
     from named
-    join names on names.snapshot_date = named.snapshot_date and starts_with(names.name_key, named.name_key)
+    join names on names.snapshot_date = named.snapshot_date and (starts_with(names.name_key, named.name_key) or names.name_key = regexp_replace(named.name_key, ' \S{1,4}$', ''))
     where named.may_be_cut and named.cik_by_name is null and length(named.name_key) >= 15
     group by all
     having count(distinct names.cik) = 1

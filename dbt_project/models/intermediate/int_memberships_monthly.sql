@@ -1,6 +1,6 @@
 -- Members of each universe at each month end, by what was known then: the newest list not older than membership_carry_months; without
--- one, ranks by market cap under the published rules; before any of both, where prices of members are held, the first list that came
--- later, projected back (`current`: its failures are missing, see quality.survivorship).
+-- one, ranks by market cap under the published rules; without those a list of another time (`current`): the last known, however old,
+-- and before the first, where prices of members are held, the first projected back. Failures are missing there: quality.survivorship.
 with
 months as (
     select distinct last_day(session_date) as month_end
@@ -54,75 +54,18 @@ decided as (
         case
             when kept.is_fresh then kept.basis
             when proxied.effective_on is not null then 'rank_proxy'
-            when kept.list_date is null and first_lists.list_date is not null and kept.month_end >= priced.first_month then 'current'
+            when kept.list_date is not null or (first_lists.list_date is not null and kept.month_end >= priced.first_month) then 'current'
         end as membership_basis,
-        coalesce(case when kept.is_fresh then kept.basis end, first_lists.basis) as basis,
-        coalesce(case when kept.is_fresh then kept.source_id end, first_lists.source_id) as source_id,
-        coalesce(case when kept.is_fresh then kept.accession end, first_lists.accession) as accession,
-        coalesce(case when kept.is_fresh then kept.list_date end, first_lists.list_date) as list_date,
-        coalesce(case when kept.is_fresh then kept.valid_from end, first_lists.valid_from) as list_known_on,
+        coalesce(kept.basis, first_lists.basis) as basis,
+        coalesce(kept.source_id, first_lists.source_id) as source_id,
+        coalesce(kept.accession, first_lists.accession) as accession,
+        coalesce(kept.list_date, first_lists.list_date) as list_date,
+        coalesce(kept.valid_from, first_lists.valid_from) as list_known_on,
         proxied.effective_on
     from kept
     left join proxied using (universe_id, month_end)
     left join first_lists using (universe_id)
     left join priced using (universe_id)
-),
-
-snapshots as (
-    select distinct snapshot_date from {{ ref('int_company_bridge') }}
-),
-
-bridged as (
-    select
-        members.*,
-        bridge.cik,
-        bridge.matched_by
-    from (
-        select
-            members.*,
-            coalesce(newest.snapshot_date, (select min(snapshot_date) from snapshots)) as snapshot_date
-        from {{ ref('int_list_members') }} as members
-        asof left join snapshots as newest on newest.snapshot_date <= members.known_on
-    ) as members
-    left join {{ ref('int_company_bridge') }} as bridge
-        on bridge.snapshot_date = members.snapshot_date
-        and bridge.symbol = coalesce(members.ticker, '')
-        and bridge.cusip = coalesce(members.cusip, '')
-        and bridge.name = coalesce(members.name, '')
-),
-
--- A filing gives no tickers: a CUSIP's ticker is the one another list known by then gave it, else the registrant's own if it has but one.
-cusip_tickers as (
-    select cusip, known_on, min(ticker) as ticker
-    from {{ ref('int_list_members') }}
-    where cusip is not null and ticker is not null
-    group by cusip, known_on
-    having count(distinct ticker) = 1
-),
-
-registrant_tickers as (
-    select snapshot_date, cik, min(ticker) as ticker
-    from {{ latest_known(ref('stg_sec__companies'), ['snapshot_date', 'ticker']) }}
-    group by snapshot_date, cik
-    having count(*) = 1
-),
-
-listed as (
-    select
-        bridged.universe_id, bridged.basis, bridged.source_id, bridged.accession, bridged.list_date,
-        coalesce(bridged.ticker, cusip_tickers.ticker, registrant_tickers.ticker, bridged.cusip, bridged.name) as symbol,
-        bridged.cik, bridged.name, bridged.sector, bridged.weight_pct, bridged.shares_held, bridged.provenance
-    from bridged
-    asof left join cusip_tickers
-        on cusip_tickers.cusip = coalesce(bridged.cusip, '') and cusip_tickers.known_on <= bridged.known_on
-    left join registrant_tickers
-        on registrant_tickers.snapshot_date = bridged.snapshot_date and registrant_tickers.cik = bridged.cik
-    -- One symbol a list: of two lines the heavier is the share that trades.
-    qualify row_number() over (
-        partition by bridged.universe_id, bridged.basis, bridged.source_id, bridged.accession, bridged.list_date,
-            coalesce(bridged.ticker, cusip_tickers.ticker, registrant_tickers.ticker, bridged.cusip, bridged.name)
-        order by bridged.weight_pct desc nulls last, bridged.line_no
-    ) = 1
 )
 
 select
@@ -140,7 +83,7 @@ select
     decided.list_known_on as known_on,
     listed.provenance
 from decided
-join listed using (universe_id, basis, source_id, accession, list_date)
+join {{ ref('int_list_companies') }} as listed using (universe_id, basis, source_id, accession, list_date)
 where decided.membership_basis in ('nport', 'holdings', 'constituents', 'current')
 union all by name
 select

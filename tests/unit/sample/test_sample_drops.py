@@ -38,6 +38,9 @@ for series in catalog():
         "fred": "https://fred.stlouisfed.org/graph/fredgraph.csv?id=%s",
         "french": "https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/ftp/%s_CSV.zip",
         "shiller": "https://shillerdata.com/%s.xls",
+        "ishares": "https://www.ishares.com/us/products/%s/1.ajax?fileType=csv",
+        "ssga": "https://www.ssga.com/holdings-daily-us-en-%s.xlsx",
+        "nport": "https://www.sec.gov/cgi-bin/browse-edgar?CIK=%s",
     }[series.provider] % series.symbol).content)
 print(digest.hexdigest())
 """

@@ -105,7 +105,9 @@ def told(archive: Archive) -> Callable[..., Told]:
 
     def make(content: bytes, status: int = 200, now: datetime = NOW, tokens: dict[str, str] | None = None) -> Told:
         wire = Canned(content, status)
-        client = Client(archive, None, None, 1, 5, 0, wire, now=lambda: now, tokens={"tiingo": "a-token"} if tokens is None else tokens)
+        client = Client(
+            archive, None, "desk@example.org", 1, 5, 0, wire, now=lambda: now, tokens={"tiingo": "a-token"} if tokens is None else tokens
+        )
         return Told(client, wire)
 
     return make

@@ -104,7 +104,9 @@ def changed(draw: Any, document: Any) -> Any:
 
 @many
 @given(data=st.data())
-@pytest.mark.parametrize("series_id", ["IWM", "IWM.tiingo", "DGS2", "FF_FACTORS", "SHILLER_SP500"])
+@pytest.mark.parametrize(
+    "series_id", ["IWM", "IWM.tiingo", "DGS2", "FF_FACTORS", "SHILLER_SP500", "IWM_HOLDINGS", "SPY_HOLDINGS", "IWM_NPORT"]
+)
 def test_any_bytes_at_all(told: Any, series_id: str, data: st.DataObject) -> None:
     start = data.draw(
         st.sampled_from([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{", b"[", FRED[:22], b"\xef\xbb\xbf", b"\xff\xfe"])
@@ -166,6 +168,27 @@ def test_a_french_file_with_bytes_lost(told: Any, text: bytes) -> None:
 @pytest.mark.parametrize("series_id", ["FF_FACTORS", "SHILLER_SP500"])
 def test_a_zip_with_bytes_lost(told: Any, series_id: str, data: st.DataObject) -> None:
     check(series_id, told, data.draw(spoiled(_zipped())))
+
+
+HOLDINGS = (
+    'iShares Test ETF\nFund Holdings as of,"Jan 08, 2026"\n\u00a0\n'
+    "Ticker,Name,Sector,Asset Class,Market Value,Weight (%),Quantity,Price\n"
+    '"AAA","A INC","Energy","Equity","1,000.00","99.80","10.00","100.00"\n"USD","CASH","-","Cash","2.00","0.20","2.00","1.00"\n\u00a0\n"End"'
+)
+
+
+@many
+@given(content=spoiled(HOLDINGS.encode("utf-8-sig")))
+def test_a_funds_file_with_bytes_lost(told: Any, content: bytes) -> None:
+    check("IWM_HOLDINGS", told, content)
+
+
+@many
+@given(cells=st.lists(st.lists(cells.map(str), min_size=8, max_size=8), max_size=4))
+def test_any_cells_under_the_header_of_a_fund(told: Any, cells: list[list[str]]) -> None:
+    body = "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in cells)
+    head = HOLDINGS.split('"AAA"')[0]
+    check("IWM_HOLDINGS", told, f"{head}{body}\n\u00a0\n".encode("utf-8", "replace"))
 
 
 def _zipped() -> bytes:
