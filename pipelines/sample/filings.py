@@ -130,7 +130,12 @@ def truth(firms: Companies, books: Accounts, members: dict[str, Flags]) -> pl.Da
         who = habits(firms, i)
         quarters = [k for k in _quarters(books, i) if not who.is_foreign]
         for n, k in enumerate(quarters, start=1):
-            row: dict[str, object] = {"cik": cik(i), "symbol": str(firms.symbol[i]), "period_end": _end(books, who, k), "filed_on": _day(books.filed[k, i])}
+            row: dict[str, object] = {
+                "cik": cik(i),
+                "symbol": str(firms.symbol[i]),
+                "period_end": _end(books, who, k),
+                "filed_on": _day(books.filed[k, i]),
+            }
             for name, values in books.flows.items():
                 row |= {name: float(values[k, i]), f"{name}_ltm": float(values[k - 3 : k + 1, i].sum())}
             rows.append(row | {name: float(values[k, i]) for name, values in books.stocks.items()} | {"filings_n": n})
@@ -210,7 +215,10 @@ def _facts(
                 found.append(Fact("us-gaap", tag, "USD", start, to, value))
                 if name == "revenue":
                     home = float(np.rint(value * who.home_share))
-                    found += [Fact("us-gaap", tag, "USD", start, to, home, HOME), Fact("us-gaap", tag, "USD", start, to, value - home, ABROAD)]
+                    found += [
+                        Fact("us-gaap", tag, "USD", start, to, home, HOME),
+                        Fact("us-gaap", tag, "USD", start, to, value - home, ABROAD),
+                    ]
     debt, equity, cash = (float(books.stocks[name][k, i]) for name in ("debt", "equity", "cash"))
     soon = float(np.rint(0.12 * debt))
     assets = (debt + equity) * (1000 if slip == "thousands" else 1)
@@ -227,9 +235,12 @@ def _shares(firms: Companies, books: Accounts, who: Habits, i: int, k: int, file
     end, counted = _end(books, who, k), filed - timedelta(days=5)
     first = float(books.stocks["shares"][k, i])
     on_end, on_cover = (
-        float(np.rint(first * firms.factor[max(int(np.searchsorted(firms.days, np.datetime64(day), side="right")) - 1, 0), i])) for day in (end, counted)
+        float(np.rint(first * firms.factor[max(int(np.searchsorted(firms.days, np.datetime64(day), side="right")) - 1, 0), i]))
+        for day in (end, counted)
     )
-    yield Fact("us-gaap", "WeightedAverageNumberOfSharesOutstandingBasic", "shares", _end(books, who, k - 1) + timedelta(days=1), end, on_end)
+    yield Fact(
+        "us-gaap", "WeightedAverageNumberOfSharesOutstandingBasic", "shares", _end(books, who, k - 1) + timedelta(days=1), end, on_end
+    )
     if who.has_two_classes:
         other = float(np.rint(0.2 * on_cover))
         for segment, value in zip(CLASSES, (on_cover - other, other), strict=True):

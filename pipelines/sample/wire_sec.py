@@ -105,7 +105,10 @@ def data_set(market: SampleMarket, quarter: str, as_of: date) -> bytes | None:
     members = {
         "sub.txt": [SUB, *(_sub(market, f) for f in filed)],
         "num.txt": [NUM, *(_num(f, fact) for f in filed for fact in f.facts)],
-        "tag.txt": [TAG, *(f"{t}\t{v}\t0\t0\t{'shares' if u == 'shares' else 'monetary'}\t{'I' if i else 'D'}\t\t{t}\tSIMULATED" for t, v, u, i in tags)],
+        "tag.txt": [
+            TAG,
+            *(f"{t}\t{v}\t0\t0\t{'shares' if u == 'shares' else 'monetary'}\t{'I' if i else 'D'}\t\t{t}\tSIMULATED" for t, v, u, i in tags),
+        ],
         "pre.txt": [PRE, *(f"{f.accession}\t2\t1\tIS\t0\tH\t{f.facts[0].tag}\t{_version(f, f.facts[0])}\tSIMULATED\t0" for f in filed)],
     }
     return _zip((name, "\n".join(lines) + "\n") for name, lines in members.items())
@@ -130,7 +133,18 @@ def _sub(market: SampleMarket, f: Filing) -> str:
 def _num(f: Filing, fact: Fact) -> str:
     """Days are rounded to the month end they are nearest to, spans to quarters."""
     quarters = round(((fact.end - fact.start).days + 1) / QUARTER_DAYS) if fact.start else 0
-    cells = (f.accession, fact.tag, _version(f, fact), f"{_month_end(fact.end):%Y%m%d}", str(quarters), fact.unit, fact.segment, "", f"{fact.value:.4f}", "")
+    cells = (
+        f.accession,
+        fact.tag,
+        _version(f, fact),
+        f"{_month_end(fact.end):%Y%m%d}",
+        str(quarters),
+        fact.unit,
+        fact.segment,
+        "",
+        f"{fact.value:.4f}",
+        "",
+    )
     return "\t".join(cells)
 
 

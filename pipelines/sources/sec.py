@@ -61,7 +61,7 @@ def _tickers(symbol: str, client: Client, window: Window) -> pl.DataFrame:
     """The list of today, as the list of the run's day: the SEC keeps no older ones."""
     payload = client.get(PROVIDER, TICKERS.format(symbol=symbol), kind="json")
     rows = sec_companies.tickers(f"sec {symbol}", payload.document)
-    return rows.with_columns(snapshot_date=pl.lit(window.end))
+    return rows.select(pl.lit(window.end).alias("snapshot_date"), pl.all())
 
 
 def _wanted(client: Client) -> list[int]:

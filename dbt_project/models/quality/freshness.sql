@@ -26,11 +26,12 @@ observations as (
     group by series.series_id
     {% endfor %}
     union all
-    select 'SEC_TICKERS', max(snapshot_date) from {{ ref('stg_sec__companies') }} having count(*) > 0
+    select 'SEC_TICKERS', max(snapshot_date) from {{ ref('stg_sec__companies') }} where known_on <= (select as_of_date from {{ ref('stg_clock__day') }}) having count(*) > 0
     union all
-    select 'SEC_COMPANY_FACTS', max(filed_on) from {{ ref('stg_sec__facts') }} where origin = 'companyfacts' having count(*) > 0
+    select 'SEC_COMPANY_FACTS', max(filed_on) from {{ ref('stg_sec__facts') }} where origin = 'companyfacts' and known_on <= (select as_of_date from {{ ref('stg_clock__day') }}) having count(*) > 0
     union all
-    select case origin when 'data_set' then 'SEC_DATA_SETS' else 'SEC_SUBMISSIONS' end, max(filed_on) from {{ ref('stg_sec__filings') }} group by origin
+    select case origin when 'data_set' then 'SEC_DATA_SETS' else 'SEC_SUBMISSIONS' end, max(filed_on)
+    from {{ ref('stg_sec__filings') }} where known_on <= (select as_of_date from {{ ref('stg_clock__day') }}) group by origin
 ),
 
 due as (
