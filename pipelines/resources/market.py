@@ -11,9 +11,6 @@ from pipelines.resources.run import RunOptions, Sources
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
-# What the sample market is asked for in the settings' place.
-SAMPLE_ASKS = {"sec_companies": ("members",), "sec_bulk": ("yes",), "sec_data_sets": ("2025q1", "2025q3")}
-
 
 class Providers:
     """Who answers a run's readers. A resource, so that a test can answer in a provider's place."""
@@ -36,7 +33,10 @@ class Providers:
         tokens = {"tiingo": settings.tiingo_token.get_secret_value()} if settings.tiingo_token else {}
         if options.sources is Sources.SAMPLE:
             transport, mirror, tokens = self.sample(as_of), None, {"tiingo": "simulated"}
-            contact, asks = "simulated@example.org", dict(SAMPLE_ASKS)
+            from pipelines.sample.wire_sec import published
+
+            contact = "simulated@example.org"
+            asks = {"sec_companies": ("members",), "sec_bulk": ("yes",), "sec_data_sets": published(as_of)}
         if asks["sec_companies"] == ("members",):
             asks["sec_companies"] = tuple(members)
         return Client(

@@ -221,9 +221,10 @@ def _facts(
                     ]
     debt, equity, cash = (float(books.stocks[name][k, i]) for name in ("debt", "equity", "cash"))
     soon = float(np.rint(0.12 * debt))
-    assets = (debt + equity) * (1000 if slip == "thousands" else 1)
+    total = max(debt + equity, cash, 1.0)  # what lenders and owners gave, and where losses ate it, other liabilities
+    assets = total * (1000 if slip == "thousands" else 1)
     for tag, value in (
-        ("Assets", assets), ("LiabilitiesAndStockholdersEquity", debt + equity), ("StockholdersEquity", equity),
+        ("Assets", assets), ("LiabilitiesAndStockholdersEquity", total), ("StockholdersEquity", equity),
         ("CashAndCashEquivalentsAtCarryingValue", cash), ("LongTermDebtCurrent", soon), ("LongTermDebtNoncurrent", debt - soon),
     ):  # fmt: skip
         found.append(Fact("us-gaap", tag, "USD", None, end, value))
@@ -257,5 +258,5 @@ def _ifrs(books: Accounts, who: Habits, i: int, k: int) -> list[Fact]:
     return [
         Fact("ifrs-full", "Revenue", "EUR", start, end, revenue),
         Fact("ifrs-full", "ProfitLoss", "EUR", start, end, income),
-        Fact("ifrs-full", "Assets", "EUR", None, end, float(books.stocks["debt"][k, i] + books.stocks["equity"][k, i])),
+        Fact("ifrs-full", "Assets", "EUR", None, end, float(max(books.stocks["debt"][k, i] + books.stocks["equity"][k, i], 1.0))),
     ]

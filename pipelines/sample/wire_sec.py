@@ -8,6 +8,8 @@ from io import BytesIO
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+
 from pipelines.sample.filings import SIC, Fact, Filing, cik, filers, habits
 from pipelines.sample.market import SampleMarket
 
@@ -19,25 +21,32 @@ NUM = "adsh\ttag\tversion\tddate\tqtrs\tuom\tsegments\tcoreg\tvalue\tfootnote"
 TAG = "tag\tversion\tcustom\tabstract\tdatatype\tiord\tcrdr\ttlabel\tdoc"
 PRE = "adsh\treport\tline\tstmt\tinpth\trfile\ttag\tversion\tplabel\tnegating"
 QUARTER_DAYS = 91.3
+DATA_SETS = ("2025q1", "2025q3")  # the annual reports, and half a year later: enough for twelve months of the split of revenue
 
 
 def tickers(market: SampleMarket, as_of: date) -> bytes:
     """company_tickers.json: a company with two classes of shares has two tickers."""
     firms, rows = market.companies, []
-    for i in filers(firms, market.membership.members):
+    for i in _listed(market, as_of):
         who = habits(firms, i)
         symbol = str(firms.symbol[i])
-        for ticker in (symbol, f"{symbol}-B") if who.has_two_classes else (symbol,):
-            rows.append({"cik_str": cik(i), "ticker": ticker, "title": f"{firms.name[i].upper()} (SIMULATED)"})
+        symbols = (symbol, f"{symbol}-B") if who.has_two_classes else (symbol,)
+        rows += [{"cik_str": cik(i), "ticker": ticker, "title": f"{firms.name[i].upper()} (SIMULATED)"} for ticker in symbols]
     return json.dumps({str(n): row for n, row in enumerate(rows)}).encode()
 
 
-def _known(market: SampleMarket, as_of: date) -> list[Filing]:
-    return [f for f in market.filings if f.filed <= as_of]
+def _listed(market: SampleMarket, as_of: date) -> list[int]:
+    """Filers listed by a day; those soon to be listed file before."""
+    firms = market.companies
+    session = int(np.searchsorted(firms.days, np.datetime64(as_of), side="right")) - 1
+    filed = {f.company for f in market.filings if f.filed <= as_of}
+    return [i for i in filers(firms, market.membership.members) if firms.listed[i] <= session or i in filed]
 
 
-def _by_company(filings: Iterable[Filing]) -> Iterable[tuple[int, list[Filing]]]:
-    return ((i, list(group)) for i, group in groupby(filings, key=lambda f: f.company))
+def _by_company(market: SampleMarket, as_of: date) -> Iterable[tuple[int, list[Filing]]]:
+    """Every company listed by a day, with what it filed by then."""
+    filed = {i: list(group) for i, group in groupby((f for f in market.filings if f.filed <= as_of), key=lambda f: f.company)}
+    return ((i, filed.get(i, [])) for i in _listed(market, as_of))
 
 
 def _zip(members: Iterable[tuple[str, str]]) -> bytes:
@@ -50,7 +59,7 @@ def _zip(members: Iterable[tuple[str, str]]) -> bytes:
 
 def companyfacts(market: SampleMarket, as_of: date) -> bytes:
     """The bulk file: a document a company, facts without segments, the fiscal year and period of the filing beside each."""
-    documents = _by_company(_known(market, as_of))
+    documents = _by_company(market, as_of)
     return _zip((f"CIK{cik(i):010d}.json", json.dumps(facts_document(market, i, group))) for i, group in documents)
 
 
@@ -70,7 +79,7 @@ def facts_document(market: SampleMarket, company: int, filings: Sequence[Filing]
 
 def submissions(market: SampleMarket, as_of: date) -> bytes:
     """The bulk file: what each company is, and its filings as columns."""
-    documents = _by_company(_known(market, as_of))
+    documents = _by_company(market, as_of)
     return _zip((f"CIK{cik(i):010d}.json", json.dumps(_submissions(market, i, group))) for i, group in documents)
 
 
@@ -94,12 +103,22 @@ def _submissions(market: SampleMarket, company: int, filings: Sequence[Filing]) 
     }
 
 
+def published(as_of: date) -> tuple[str, ...]:
+    """The data sets the sample market asks itself for, once they are there."""
+    return tuple(quarter for quarter in DATA_SETS if as_of >= _quarter(quarter)[1].replace(day=10))
+
+
+def _quarter(name: str) -> tuple[date, date]:
+    """First day, and the day after the last."""
+    year, number = int(name[:4]), int(name[5])
+    return date(year, 3 * number - 2, 1), date(year + number // 4, 3 * number % 12 + 1, 1)
+
+
 def data_set(market: SampleMarket, quarter: str, as_of: date) -> bytes | None:
-    """The data set of a quarter such as 2025q3, some days after its end; None before."""
-    year, number = int(quarter[:4]), int(quarter[5])
-    first, after = date(year, 3 * number - 2, 1), date(year + number // 4, 3 * number % 12 + 1, 1)
-    if as_of < after.replace(day=10):
+    """The data set of a quarter such as 2025q3, some days after its end; None for others and before."""
+    if quarter not in published(as_of):
         return None
+    first, after = _quarter(quarter)
     filed = [f for f in market.filings if first <= f.filed < after]
     tags = sorted({(fact.tag, _version(f, fact), fact.unit, fact.start is None) for f in filed for fact in f.facts})
     members = {

@@ -107,10 +107,10 @@ def _of_whole_company() -> str:
         select _row, 3, 'negative, which the tag cannot be' from speaking
         where value < 0 and tag in ({_list(NEVER_NEGATIVE)}) and _change <> '{UNCHANGED}'
         union all
-        select _row, 4, 'a placeholder, not a count of shares' from speaking
+        select _row, 0, 'a placeholder, not a count of shares' from speaking
         where tag in ({_list((COVER, *COUNTS))}) and value in ({_list(PLACEHOLDERS)}) and _change <> '{UNCHANGED}'
         union all
-        select _row, 4, 'more shares than any company has, off by 10^3 or 10^6' from speaking
+        select _row, 0, 'more shares than any company has, off by 10^3 or 10^6' from speaking
         where tag in ({_list((COVER, *COUNTS))}) and value > {MOST_SHARES} and _change <> '{UNCHANGED}'
         union all
         select _row, 5, 'a count of shares that stands still while the filing''s other counts moved'
