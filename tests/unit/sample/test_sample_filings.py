@@ -127,7 +127,10 @@ def twelve_months(spans: dict[tuple[date, date], float], end: date) -> float | N
 
 
 def test_the_habits_that_spoil_naive_readers_are_there(market: SampleMarket, landed: duckdb.DuckDBPyConnection) -> None:
-    count = lambda sql: landed.execute(f"select count(distinct cik) from {sql}").fetchall()[0][0]  # noqa: E731
+    def count(rows: str) -> int:
+        found: int = landed.execute(f"select count(distinct cik) from {rows}").fetchall()[0][0]
+        return found
+
     assert count("raw.sec_filings where form = '10-K/A'") > 10
     assert count("raw.sec_facts where taxonomy = 'ifrs-full' and unit = 'EUR' and form = '20-F'") >= 2
     assert count(f"raw.sec_facts where tag = '{OLD_REVENUE}'") > 50
