@@ -3,57 +3,17 @@
 import io
 import json
 import zipfile
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from fuzz import anything, cells, changed, check, days, many, numbers, spoiled, words
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.catalog import Series, catalog
 from pipelines.contracts import contracts
-from pipelines.sources import READERS, drop
-from pipelines.sources.interface import SourceError, Window
-
-many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-WINDOW = Window(None, date(2026, 1, 9))
-
-words = st.sampled_from(
-    ["", ".", "-", "NA", "nan", "1,5", "1.234,5", "1e400", "-99.99", "-999", "=1+1", "\x00", "ü", "\ufeff", '"', "'", "\r"]
-)
-numbers = st.one_of(st.floats(), st.integers(), st.integers(-(10**25), 10**25))
-cells = st.one_of(st.none(), st.booleans(), numbers, words, st.text(max_size=6))
-anything = st.recursive(
-    cells, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8
-)
-days = st.one_of(st.dates().map(str), st.dates(date(1925, 1, 1), date(2030, 1, 1)).map(str), words)
-
-
-def check(series_id: str, told: Any, content: bytes) -> None:
-    one: Series = catalog()[series_id]
-    problem: SourceError | None
-    try:
-        client = told(content).client
-        client.contact, client.asks = "someone@example.org", {"sec_companies": ("7",), "sec_data_sets": ("2010q2",)}
-        frames = READERS[one.provider].read(one, client, WINDOW)
-    except SourceError as raised:
-        problem, frames = raised, {}
-    else:
-        problem = None
-    assert problem is None or (problem.source and problem.found and problem.cure)
-    for name, frame in frames.items():
-        assert frame.columns == [c.name for c in contracts()[name].columns]
-
-
-def spoiled(whole: bytes) -> st.SearchStrategy[bytes]:
-    """A good payload with bytes cut out, doubled or replaced."""
-    place = st.integers(0, len(whole))
-    cut = st.tuples(place, place).map(lambda p: whole[: min(p)] + whole[max(p) :])
-    swapped = st.tuples(place, st.binary(min_size=1, max_size=8)).map(lambda p: whole[: p[0]] + p[1] + whole[p[0] + len(p[1]) :])
-    return st.one_of(cut, swapped, cut.map(lambda b: b + b))
-
+from pipelines.sources import drop
 
 CHART = {
     "meta": {
@@ -82,26 +42,6 @@ FRENCH = (
     "This file was created using the 202412 CRSP database.\r\n\r\n,Mkt-RF,SMB\r\n192607,2.0,-2.5\r\n\r\n"
     " Annual Factors\r\n,Mkt-RF,SMB\r\n1927,2.0,1.0\r\n"
 )
-
-
-@st.composite
-def changed(draw: Any, document: Any) -> Any:
-    """The document with one place changed: another value, left out, or repeated."""
-    document = json.loads(json.dumps(document))
-    at, key, inner = None, None, document
-    while isinstance(inner, dict | list) and inner and (at is None or draw(st.integers(0, 3))):
-        at, key = inner, draw(st.sampled_from(sorted(inner) if isinstance(inner, dict) else range(len(inner))))
-        inner = at[key]
-    how = draw(st.sampled_from(["change", "leave out", "repeat"]))
-    if at is None or key is None:
-        return draw(anything)
-    if how == "leave out":
-        del at[key]
-    elif how == "repeat" and isinstance(at, list):
-        at.append(inner)
-    else:
-        at[key] = draw(anything)
-    return document
 
 
 @many
@@ -210,58 +150,6 @@ def test_any_workbook_under_shillers_header(told: Any, rows: list[list[Any]], he
     file = io.BytesIO()
     frame.write_excel(file, worksheet="Data")
     check("SHILLER_SP500", told, file.getvalue())
-
-
-FACT = {"start": "2024-01-01", "end": "2024-12-31", "val": 10, "accn": "a", "fy": 2024, "fp": "FY", "form": "10-K", "filed": "2025-02-20"}
-SEC = {
-    "SEC_COMPANY_FACTS": {"cik": 7, "facts": {"us-gaap": {"Revenues": {"units": {"USD": [FACT, FACT]}}}}},
-    "SEC_TICKERS": {"0": {"cik_str": 7, "ticker": "A", "title": "A"}, "1": {"cik_str": 8, "ticker": "B", "title": "B"}},
-    "SEC_SUBMISSIONS": {
-        "cik": "7", "name": "A", "sic": "1", "fiscalYearEnd": "1231",
-        "filings": {"files": [], "recent": {
-            "accessionNumber": ["a"], "filingDate": ["2025-02-20"], "reportDate": ["2024-12-31"],
-            "acceptanceDateTime": ["2025-02-20T17:40:00.000Z"], "form": ["10-K"],
-        }},
-    },
-}  # fmt: skip
-NUM = (
-    "adsh\ttag\tversion\tddate\tqtrs\tuom\tsegments\tcoreg\tvalue\tfootnote\n1-10-1\tRevenues\tus-gaap/2009\t20100331\t1\tUSD\t\t\t5.0\t\n"
-)
-DATA_SET = {
-    "sub.txt": "adsh\tcik\tname\tsic\tfye\tform\tperiod\tfy\tfp\tfiled\taccepted\tprevrpt\n"
-    "1-10-1\t7\tA\t3711\t1231\t10-Q\t20100331\t2010\tQ1\t20100507\t2010-05-07 17:14:00.0\t0\n",
-    "num.txt": NUM,
-    "tag.txt": "tag\tversion\tcustom\nRevenues\tus-gaap/2009\t0\n",
-    "pre.txt": "adsh\n",
-}  # fmt: skip
-
-
-@many
-@given(data=st.data())
-@pytest.mark.parametrize("series_id", sorted(SEC))
-def test_a_document_of_the_sec_with_one_place_changed(told: Any, series_id: str, data: st.DataObject) -> None:
-    check(series_id, told, json.dumps(data.draw(changed(SEC[series_id]))).encode())
-
-
-@many
-@given(data=st.data())
-@pytest.mark.parametrize("member", sorted(DATA_SET))
-def test_a_data_set_with_bytes_lost(told: Any, member: str, data: st.DataObject) -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, text in DATA_SET.items():
-            archive.writestr(name, data.draw(spoiled(text.encode())) if name == member else text)
-    check("SEC_DATA_SETS", told, file.getvalue())
-
-
-@many
-@given(line=st.lists(st.one_of(days, words, numbers.map(str)), min_size=10, max_size=10))
-def test_any_line_of_values(told: Any, line: list[str]) -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, text in (DATA_SET | {"num.txt": NUM + "\t".join(line) + "\n"}).items():
-            archive.writestr(name, text.encode("utf-8", "replace"))
-    check("SEC_DATA_SETS", told, file.getvalue())
 
 
 def _cell(value: Any) -> str | None:
