@@ -44,13 +44,14 @@ def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFra
         SourceError: no usable answer, or one in another form.
         NotAsked: the settings ask for nothing of this series.
     """
-    match series.symbol:
+    offer = series.symbol.rpartition("/")[2]
+    match offer:
         case "company_tickers" | "company_tickers_exchange":
-            return {"sec_companies": _tickers(series.symbol, client, window)}
+            return {"sec_companies": _tickers(offer, client, window)}
         case "companyfacts":
-            return {"sec_facts": _of_companies(series.symbol, client, _one_of_facts, sec_companies.facts, sec_companies.NO_FACTS)}
+            return {"sec_facts": _of_companies(offer, client, _one_of_facts, sec_companies.facts, sec_companies.NO_FACTS)}
         case "submissions":
-            return {"sec_filings": _of_companies(series.symbol, client, _one_of_filings, sec_companies.filings, sec_companies.NO_FILINGS)}
+            return {"sec_filings": _of_companies(offer, client, _one_of_filings, sec_companies.filings, sec_companies.NO_FILINGS)}
         case "financial-statement-data-sets":
             return _data_sets(client, window)
     cure = "Correct the symbol in series_catalog.csv."

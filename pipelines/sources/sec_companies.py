@@ -1,5 +1,6 @@
 """The SEC's documents by company as frames: tickers, companyfacts, submissions. Not for fetching them (sec.py) or data sets (sec_data_sets.py)."""
 
+import re
 from typing import Any
 
 import polars as pl
@@ -63,7 +64,7 @@ def facts(source: str, document: Any) -> pl.DataFrame:
     """
     fields: dict[str, list[Any]] = {name: [] for name in ("taxonomy", "tag", "unit", "value", "fiscal_year", *FACT_FIELDS.values())}
     try:
-        cik = int(document["cik"])
+        cik = _cik(source, document["cik"])
         for taxonomy, tags in document["facts"].items():
             for tag, said in tags.items():
                 for unit, rows in said["units"].items():
@@ -113,7 +114,7 @@ def filings(source: str, document: Any) -> pl.DataFrame:
         "accessionNumber": "accession", "form": "form", "reportDate": "period", "filingDate": "filed_on", "acceptanceDateTime": "accepted_at"
     }  # fmt: skip
     try:
-        cik, recent = int(document["cik"]), document["filings"]["recent"]
+        cik, recent = _cik(source, document["cik"]), document["filings"]["recent"]
         name, sic, year_end = (None if document.get(k) is None else str(document[k]) for k in ("name", "sic", "fiscalYearEnd"))
         columns = {ours: _texts(recent[key]) for key, ours in theirs.items()}
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
@@ -143,9 +144,13 @@ def _texts(cells: Any) -> pl.Series:
     return pl.Series([c if c is None or isinstance(c, str) else str(c) for c in cells], dtype=pl.String)
 
 
+def _cik(source: str, said: object) -> int:
+    """A number of at most ten digits, sent as a number or as text."""
+    if isinstance(said, bool) or not re.fullmatch(r"[0-9]{1,10}", str(said)):
+        raise SourceError(source, "a CIK of at most ten digits", f"{said!r:.100}", LOOK)
+    return int(str(said))
+
+
 def _whole(source: str, cells: pl.Series) -> pl.Series:
     """CIKs as numbers: everything hangs on them."""
-    numbers = cells.cast(pl.Int64, strict=False)
-    if numbers.null_count():
-        raise SourceError(source, "a CIK for each company", f"{cells.filter(numbers.is_null()).to_list()[:3]}", LOOK)
-    return numbers
+    return pl.Series([_cik(source, cell) for cell in cells], dtype=pl.Int64)

@@ -39,7 +39,9 @@ def asked(folder: Path, market: SampleMarket, as_of: date) -> dict[str, dict[str
         Archive(folder), None, "simulated@example.org", 5, 60, 0, SampleTransport(as_of, market), now=lambda: now, asks=asks
     ) as client:
         return {
-            s.series_id: sec.read(s, client, Window(None, as_of)) for s in catalog().of("sec") if s.symbol[0] != "f" or published(as_of)
+            s.series_id: sec.read(s, client, Window(None, as_of))
+            for s in catalog().of("sec")
+            if s.series_id != "SEC_DATA_SETS" or published(as_of)
         }
 
 
