@@ -114,6 +114,12 @@ def test_a_placeholder_is_no_count_of_shares(connection: duckdb.DuckDBPyConnecti
     assert aside(connection) == {"fact_fits_history: a placeholder, not a count of shares": 1}
 
 
+@pytest.mark.parametrize("ratio", [1 / 20, 1 / 100, 2, 50])
+def test_a_split_after_the_last_count_is_no_slip(connection: duckdb.DuckDBPyConnection, ratio: float) -> None:
+    land(connection, *usual(), *(fact(q, 4e8 * 1.01**q, COVER) for q in range(8)), fact(8, 4e8 * ratio, COVER))
+    assert aside(connection) == {}
+
+
 def test_a_negative_is_set_aside_only_where_the_tag_cannot_be(connection: duckdb.DuckDBPyConnection) -> None:
     land(connection, *usual(), fact(8, -5e6), fact(8, -5e6, "NetIncomeLoss"), fact(8, -5e6, "Revenues"), fact(8, -5e6, COVER))
     assert aside(connection) == {"fact_fits_history: negative, which the tag cannot be": 2}
