@@ -25,7 +25,7 @@ FUNDS = [s for s in catalog() if s.kind == "holdings"]
 FILES = [s for s in FUNDS if s.provider != "nport"]
 FILINGS = [s for s in FUNDS if s.provider == "nport"]
 DAYS = (date(2025, 6, 30), SAMPLE_END)
-Read = Callable[[Series, date], pl.DataFrame]
+Read = Callable[[Series, date], Any]  # a frame; Any, so that its values can be compared
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_members_and_weights_of_the_file_are_the_generators(market: SampleMarket
     equities = frame.filter(pl.col("asset_class") == "equity")
     assert set(equities["ticker"].to_list()) == true
     assert equities.height == len(true)
-    truth = wire_holdings.of_fund(market, fund, day)
-    both = equities.join(truth, left_on="ticker", right_on="symbol", suffix="_true")
+    truth: Any = wire_holdings.of_fund(market, fund, day)
+    both: Any = equities.join(truth, left_on="ticker", right_on="symbol", suffix="_true")
     assert both["shares"].to_list() == both["shares_true"].to_list()
     weight = 100 * both["value"] / both["value"].sum() * (equities["weight_pct"].sum() / 100)
     assert (both["weight_pct"] - weight).abs().max() < (0.011 if fund.provider == "ishares" else 0.0001)
@@ -71,7 +71,7 @@ def test_filings_hold_what_the_fund_held_at_each_quarters_end(market: SampleMark
     assert filed == [(str(end), str(day)) for end, day in holdings.filings(SAMPLE_END)]
     assert all(45 < (date.fromisoformat(day) - date.fromisoformat(end)).days < 65 for end, day in filed)
     for end, _ in filed:
-        truth = wire_holdings.of_fund(market, fund, date.fromisoformat(end))
+        truth: Any = wire_holdings.of_fund(market, fund, date.fromisoformat(end))
         held = frame.filter((pl.col("holdings_date") == end) & (pl.col("asset_class") == "equity"))
         assert held.select("cusip", "name", "shares", "market_value_usd").rows() == truth.select("cusip", "name", "shares", "value").rows()
         assert held["ticker"].null_count() == held.height, "filings of index funds mostly give none"
