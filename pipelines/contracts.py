@@ -47,7 +47,11 @@ class Column:
 
 @dataclass(frozen=True)
 class TableContract:
-    """One raw table: its columns, natural key, and the names of the checks its batches must pass."""
+    """One raw table: its columns, natural key, and the names of the checks its batches must pass.
+
+    sets_rows_aside: a row that fails is set aside alone; in other tables it takes its whole series with it.
+    compared: the columns whose change makes a row a revision; by default all but the key.
+    """
 
     name: str
     description: str
@@ -59,6 +63,13 @@ class TableContract:
     columns: tuple[Column, ...]
     max_move_pct: float | None = None
     max_fall_pct: float | None = None
+    sets_rows_aside: bool = False
+    compared: tuple[str, ...] | None = None
+
+    @property
+    def compared_columns(self) -> tuple[str, ...]:
+        """Columns whose change makes a row a revision."""
+        return self.compared or self.value_columns
 
     @property
     def value_columns(self) -> tuple[str, ...]:
@@ -89,8 +100,15 @@ def _contract(table: dict[str, Any], path: Path) -> TableContract:
             for c in table["columns"]
         )
         key, checks = tuple(meta.pop("key")), tuple(meta.pop("checks"))
+        compared = meta.pop("compared", None)
         contract = TableContract(
-            name=table["name"], description=table["description"].strip(), key=key, checks=checks, columns=columns, **meta
+            name=table["name"],
+            description=table["description"].strip(),
+            key=key,
+            checks=checks,
+            columns=columns,
+            compared=tuple(compared) if compared else None,
+            **meta,
         )
     except (KeyError, TypeError) as problem:
         raise ContractError(f"{where}: {problem!r}. Follow the form of the other sources.") from None

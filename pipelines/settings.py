@@ -31,6 +31,20 @@ class Settings(BaseSettings):
     mirror: AnyHttpUrl | None = Field(None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH.")
     contact: str | None = Field(None, description="E-mail address named in the User-Agent; some providers refuse requests without one.")
     tiingo_token: SecretStr | None = Field(None, description="Tiingo API token; without it Tiingo is not asked.")
+    sec_data_sets: str | None = Field(
+        None,
+        pattern=r"^20\d\dq[1-4](,20\d\dq[1-4])*$",
+        description="Quarters of the SEC's Financial Statement Data Sets to load, such as 2025q2,2025q3; 50 to 150 MB each, once. Default: none.",
+    )
+    sec_companies: str | None = Field(
+        None,
+        pattern=r"^(members|\d{1,10}(,\d{1,10})*)$",
+        description="Companies whose filings are followed: CIKs such as 320193,1640147, or `members` of the lists held. Default: none.",
+    )
+    sec_bulk: bool = Field(
+        False,
+        description="Take them from the SEC's nightly bulk files (some 3 GB a run) instead of two requests a company (some 3 MB each).",
+    )
     http_connect_timeout_s: float = Field(10, gt=0, le=120, description="Seconds to wait for a connection.")
     http_deadline_s: float = Field(60, gt=0, le=900, description="Seconds one whole response may take, trickling or not.")
     http_retries: int = Field(3, ge=0, le=10, description="Further tries after a failure that can pass.")

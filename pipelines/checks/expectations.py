@@ -94,6 +94,11 @@ STORIES: dict[str, tuple[str, str]] = {
         "A body put together wrongly: the same security, shares and weight in two lines of one list.",
         "Look at the archived payload; ask again.",
     ),
+    "fact_fits_history": (
+        "A fact off by 10^3 or 10^6 against the company's own history, a negative where the tag cannot be, a share count that is a "
+        "placeholder or stands still.",
+        "Such rows stay in quality.quarantine; compare with the filing. If most of a payload is there, the provider changed its form.",
+    ),
     "value_matches_status": (
         "A multiple that is negative or missing while its status says ok, or present while it says not meaningful.",
         "Correct value or value_status in the file.",
@@ -147,6 +152,7 @@ _DERIVED: dict[str, tuple[str, dict[str, Any]]] = {
     "holdings_sum_to_100": ("ColumnValuesToBeBetween", {"column": "_holdings_sum", "min_value": 99.8, "max_value": 100.2}),
     "equities_near_100": ("ColumnValuesToBeBetween", {"column": "_equities_sum", "min_value": 95, "max_value": 101}),
     "security_is_once": ("ColumnValuesToBeBetween", {"column": "_security_count", "max_value": 1}),
+    "fact_fits_history": ("ColumnValuesToBeNull", {"column": "_reason"}),
     "value_matches_status": ("ColumnValuesToBeInSet", {"column": "_value_matches_status", "value_set": [True]}),
     "targets_in_order": ("ColumnValuesToBeInSet", {"column": "_targets_in_order", "value_set": [True]}),
     "target_before_capture": ("ColumnValuesToBeInSet", {"column": "_target_before_capture", "value_set": [True]}),

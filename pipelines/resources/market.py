@@ -1,10 +1,12 @@
 """What a run's readers read from: the providers over the network, or the sample market in their place. Not for reading it."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from requests.adapters import BaseAdapter
 
+from pipelines.progress import tell
 from pipelines.resources.run import RunOptions, Sources
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
@@ -19,14 +21,24 @@ class Providers:
 
         return SampleTransport(as_of)
 
-    def client(self, options: RunOptions, as_of: date) -> Client:
-        """The client every reader is given."""
+    def client(self, options: RunOptions, as_of: date, members: Sequence[str] = ()) -> Client:
+        """The client every reader is given; `members` are the tickers that `ROTATION_SEC_COMPANIES=members` stands for."""
         settings = options.settings
+        asks = {
+            "sec_companies": tuple((settings.sec_companies or "").split(",")) if settings.sec_companies else (),
+            "sec_data_sets": tuple((settings.sec_data_sets or "").split(",")) if settings.sec_data_sets else (),
+            "sec_bulk": ("yes",) if settings.sec_bulk else (),
+        }
         transport, mirror, contact = None, options.mirror_url, settings.contact
         tokens = {"tiingo": settings.tiingo_token.get_secret_value()} if settings.tiingo_token else {}
         if options.sources is Sources.SAMPLE:
             transport, mirror, tokens = self.sample(as_of), None, {"tiingo": "simulated"}
+            from pipelines.sample.wire_sec import published
+
             contact = "simulated@example.org"
+            asks = {"sec_companies": ("members",), "sec_bulk": ("yes",), "sec_data_sets": published(as_of)}
+        if asks["sec_companies"] == ("members",):
+            asks["sec_companies"] = tuple(members)
         return Client(
             archive=Archive(settings.archive),
             mirror=mirror,
@@ -37,6 +49,8 @@ class Providers:
             transport=transport,
             now=options.clock.now,
             tokens=tokens,
+            asks=asks,
+            tell=tell,
         )
 
 

@@ -167,7 +167,7 @@ def _ddl(columns: dict[str, str]) -> str:
     return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
 
 
-def latest(contract: TableContract) -> str:
-    """SQL of the newest version of each key of a raw table."""
+def latest(contract: TableContract, where: str = "true") -> str:
+    """SQL of the newest version of each key of a raw table, or of those of its rows."""
     key = ", ".join(contract.key)
-    return f"(select * from raw.{contract.name} qualify row_number() over (partition by {key} order by known_on desc, pulled_at desc) = 1)"
+    return f"(select * from raw.{contract.name} where {where} qualify row_number() over (partition by {key} order by known_on desc, pulled_at desc) = 1)"

@@ -12,6 +12,7 @@ from pipelines.sample import (
     companies,
     composite,
     factors,
+    filings,
     french,
     fundamentals,
     indices,
@@ -88,6 +89,16 @@ class SampleMarket:
     def fundamentals(self) -> pl.DataFrame:
         """The accounts as filed, one row a company and quarter, USD."""
         return fundamentals.frame(self.companies, self.accounts)
+
+    @cached_property
+    def filings(self) -> list[filings.Filing]:
+        """What the companies file with the SEC, by company and day."""
+        return filings.filings(self.companies, self.accounts, self.membership.members)
+
+    @cached_property
+    def true_accounts(self) -> pl.DataFrame:
+        """What a reader of the filings must find: quarters and twelve months by company, as they truly are."""
+        return filings.truth(self.companies, self.accounts, self.membership.members)
 
     @cached_property
     def caps(self) -> Floats:

@@ -13,7 +13,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 from pipelines.catalog import catalog
-from pipelines.sample import holdings, wire_files, wire_holdings, wire_prices
+from pipelines.sample import holdings, wire_files, wire_holdings, wire_prices, wire_sec
 from pipelines.sample.calendar import checked
 from pipelines.sample.market import SampleMarket, sample_market
 
@@ -76,7 +76,21 @@ class SampleTransport(BaseAdapter):
             return Answer(200, "application/x-zip-compressed", body) if body else NOT_FOUND
         if host in ("shillerdata.com", "www.shillerdata.com", "www.econ.yale.edu") and name == "ie_data.xls":
             return Answer(200, "application/vnd.ms-excel", wire_files.shiller_workbook(market, as_of))
-        return self._holdings(host, path, query, headers) or NOT_FOUND
+        return self._holdings(host, path, query, headers) or self._filings(host, path, name) or NOT_FOUND
+
+    def _filings(self, host: str, path: str, name: str) -> Answer | None:
+        """The SEC's bulk files; a client without a contact was refused before."""
+        if host != "www.sec.gov":
+            return None
+        if name == "company_tickers.json":
+            return Answer(200, "application/json", wire_sec.tickers(self.market, self.as_of))
+        if name in ("companyfacts.zip", "submissions.zip"):
+            form = wire_sec.companyfacts if name == "companyfacts.zip" else wire_sec.submissions
+            return Answer(200, "application/zip", form(self.market, self.as_of))
+        if "financial-statement-data-sets" in path:
+            body = wire_sec.data_set(self.market, name.removesuffix(".zip"), self.as_of)
+            return Answer(200, "application/zip", body) if body else None
+        return None
 
     def _holdings(self, host: str, path: str, query: Query, headers: Mapping[str, Any]) -> Answer | None:
         """Lists of funds: iShares, State Street, and EDGAR's N-PORT filings."""

@@ -18,15 +18,16 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from pipelines.sources.archive import Archive
 from pipelines.sources.interface import Receipt, SourceError
-from pipelines.sources.payload import ASK_LATER, Kind, look_at, snippet
+from pipelines.sources.payload import ASK_LATER, MAX_UNPACKED_BYTES, Kind, look_at, snippet
 from pipelines.sources.redaction import quiet_talkative_loggers, redact
-from pipelines.sources.transport import network, through_mirror
+from pipelines.sources.transport import SEC_HOSTS, network, sec_network, through_mirror
 
 log = logging.getLogger(__name__)
 
 ASK_FOR_CONTACT = frozenset({"sec", "nport"})  # providers that refuse requests without an address to write to
 MAX_BYTES = 512 << 20
 CHUNK = 1 << 16
+SAY_EVERY_BYTES = 25 << 20
 
 CURES = {
     401: "The provider wants a token: check that it is set and valid.",
@@ -34,6 +35,18 @@ CURES = {
     404: "The provider does not know this name: correct the symbol in series_catalog.csv.",
     429: "We asked too often: wait, then run again; ask for fewer series if it stays so.",
 }
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large and how slow one answer may be; a bulk file says so itself."""
+
+    most_bytes: int = MAX_BYTES
+    most_unpacked: int = MAX_UNPACKED_BYTES
+    times_deadline: float = 1
+
+
+USUAL = Size()
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,8 @@ class Client:
         transport: answers instead of the network.
         now: the clock of the receipts.
         tokens: secrets by provider; never shown.
+        asks: what the settings want of a provider that has more than anybody needs, by name.
+        tell: hears how a large download goes.
     """
 
     def __init__(
@@ -72,17 +87,22 @@ class Client:
         *,
         now: Callable[[], datetime],
         tokens: Mapping[str, str] | None = None,
+        asks: Mapping[str, tuple[str, ...]] | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         quiet_talkative_loggers()
+        self.asks, self._tell = dict(asks or {}), tell or log.info
         self.archive, self.contact, self.now = archive, contact, now
         self.receipts: list[Receipt] = []
         self._deadline_s, self._timeout = deadline_s, (connect_timeout_s, deadline_s)
         self._tokens = dict(tokens or {})
         self._session = requests.Session()
         self._session.adapters.clear()  # https or nothing: a redirect to plain http finds no way
-        if transport is None:
-            transport = through_mirror(mirror, retries, deadline_s) if mirror else network(retries, deadline_s)
-        self._session.mount("https://", transport)
+        if transport is None and mirror is None:
+            transport, sec = network(retries, deadline_s), sec_network(retries, deadline_s)
+            for host in SEC_HOSTS:
+                self._session.mount(f"https://{host}/", sec)
+        self._session.mount("https://", transport or through_mirror(str(mirror), retries, deadline_s))
         self._session.auth = _no_auth  # else ~/.netrc takes the place of our own headers
 
     def __enter__(self) -> Self:
@@ -106,6 +126,7 @@ class Client:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         kind: Kind,
+        size: Size = USUAL,
     ) -> Payload:
         """Fetch, look at and archive one payload. Plain http addresses are asked over https.
 
@@ -117,8 +138,8 @@ class Client:
         shown = redact(address, secrets)
         source = f"{provider} ({shown})"
         try:
-            status, content = self._fetch(provider, address, source, dict(headers or {}))
-            document = look_at(source, content, kind)
+            status, content = self._fetch(provider, address, source, dict(headers or {}), size)
+            document = look_at(source, content, kind, size.most_unpacked)
         except SourceError as problem:
             raise SourceError(*(redact(t, secrets) for t in (problem.source, problem.expected, problem.found, problem.cure))) from None
         digest = self.archive.store(provider, content)
@@ -147,11 +168,11 @@ class Client:
             raise SourceError(provider, "a contact address to name in the request", "none set", cure)
         return f"{name} ({self.contact})"
 
-    def _fetch(self, provider: str, address: str, source: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    def _fetch(self, provider: str, address: str, source: str, headers: dict[str, str], size: Size) -> tuple[int, bytes]:
         headers["User-Agent"] = self._user_agent(provider)
         try:
             with self._session.get(address, headers=headers, timeout=self._timeout, stream=True) as response:
-                content = self._body(response, source)
+                content = self._body(response, source, size)
         except SSLError as problem:
             cure = "Mend the certificates of this machine or of the mirror; TLS is never weakened."
             raise SourceError(source, "a certificate that can be trusted", _reason(problem), cure) from None
@@ -175,24 +196,26 @@ class Client:
             raise SourceError(source, "status 200", found, CURES.get(response.status_code, ASK_LATER))
         return response.status_code, content
 
-    def _body(self, response: requests.Response, source: str) -> bytes:
+    def _body(self, response: requests.Response, source: str, allowed: Size) -> bytes:
         begun, size, pieces = time.monotonic(), 0, []
+        due, deadline_s = response.headers.get("Content-Length", ""), self._deadline_s * allowed.times_deadline
         try:
             for piece in _pieces(response):
                 pieces.append(piece)
                 size += len(piece)
-                if size > MAX_BYTES:
-                    raise SourceError(source, f"at most {MAX_BYTES:,} bytes", "more", "Do not use this address.")
-                if time.monotonic() - begun > self._deadline_s:
+                if size > allowed.most_bytes:
+                    raise SourceError(source, f"at most {allowed.most_bytes:,} bytes", "more", "Do not use this address.")
+                if time.monotonic() - begun > deadline_s:
                     found = f"a body that trickles: {size:,} bytes so far"
-                    raise SourceError(source, f"a whole body within {self._deadline_s:g} s", found, ASK_LATER)
+                    raise SourceError(source, f"a whole body within {deadline_s:g} s", found, ASK_LATER)
+                if size // SAY_EVERY_BYTES > (size - len(piece)) // SAY_EVERY_BYTES:
+                    self._tell(f"{source}: {size >> 20} MB" + (f" of {int(due) >> 20}" if due.isdigit() else ""))
         except ReadTimeoutError:
             found = f"silence after {size:,} bytes"
             raise SourceError(source, f"a whole body within {self._deadline_s:g} s", found, ASK_LATER) from None
         except (HTTPError, OSError) as problem:
             found = f"half of one: {size:,} bytes, then {_reason(problem)}"
             raise SourceError(source, "a whole body", found, ASK_LATER) from None
-        due = response.headers.get("Content-Length", "")
         encoded = {"Content-Encoding", "Transfer-Encoding"} & {h.title() for h in response.headers}
         if due.isdigit() and not encoded and int(due) != size:
             raise SourceError(source, f"a whole body of {int(due):,} bytes", f"half of one: {size:,} bytes", ASK_LATER)

@@ -24,9 +24,17 @@ class Receipt:
     sha256: str
 
 
+class NotAsked(Exception):  # noqa: N818 - it is no error
+    """The settings do not ask for this series. The message says which one would, and what it costs."""
+
+
 @dataclass(frozen=True)
 class Window:
-    """Observation days wanted, both ends included; start None means all the provider has."""
+    """Observation days wanted, both ends included; start None means all the provider has.
+
+    `loaded`: requests whose answers are in already, for a reader to leave out where an answer never changes.
+    """
 
     start: date | None
     end: date
+    loaded: frozenset[str] = frozenset()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from urllib3.connectionpool import ConnectionPool
 
 REQUESTS_A_SECOND = 2  # a host; none of our providers publishes a lower limit
+SEC_REQUESTS_A_SECOND = 8  # the SEC allows ten, of all its hosts together
+SEC_HOSTS = ("www.sec.gov", "data.sec.gov")
 PASSING = (429, 500, 502, 503, 504)
 BACKOFF_S = 0.5
 
@@ -58,6 +60,12 @@ def _retry(retries: int, deadline_s: float) -> Retry:
 def network(retries: int, deadline_s: float) -> HTTPAdapter:
     """The providers themselves, each host at a polite rate."""
     adapter: HTTPAdapter = LimiterAdapter(per_second=REQUESTS_A_SECOND, max_retries=_retry(retries, deadline_s))
+    return adapter
+
+
+def sec_network(retries: int, deadline_s: float) -> HTTPAdapter:
+    """The hosts of the SEC, which counts its requests over all of them."""
+    adapter: HTTPAdapter = LimiterAdapter(per_second=SEC_REQUESTS_A_SECOND, per_host=False, max_retries=_retry(retries, deadline_s))
     return adapter
 
 

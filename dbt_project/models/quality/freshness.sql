@@ -25,6 +25,13 @@ observations as (
     join {{ ref('stg_clock__day') }} as clock on lines.known_on <= clock.as_of_date
     group by series.series_id
     {% endfor %}
+    union all
+    select 'SEC_TICKERS', max(snapshot_date) from {{ ref('stg_sec__companies') }} where known_on <= (select as_of_date from {{ ref('stg_clock__day') }}) having count(*) > 0
+    union all
+    select 'SEC_COMPANY_FACTS', max(filed_on) from {{ ref('stg_sec__facts') }} where origin = 'companyfacts' and known_on <= (select as_of_date from {{ ref('stg_clock__day') }}) having count(*) > 0
+    union all
+    select case origin when 'data_set' then 'SEC_DATA_SETS' else 'SEC_SUBMISSIONS' end, max(filed_on)
+    from {{ ref('stg_sec__filings') }} where known_on <= (select as_of_date from {{ ref('stg_clock__day') }}) group by origin
 ),
 
 due as (

@@ -4,6 +4,7 @@
     'fred_observations', 'french_returns', 'shiller_months', 'drop_bars', 'drop_constituents', 'drop_valuations', 'drop_targets', 'drop_consensus', 'drop_fundamentals',
     'drop_events',
     'ishares_holdings', 'ssga_holdings', 'nport_holdings',
+    'sec_companies', 'sec_filings', 'sec_facts', 'sec_segment_facts',
 ] %}
 {% for table in tables %}
 {{ revised_rows(table, ref('stg_' ~ table | replace('_', '__', 1)), {'series_id': 'symbol'}) }}

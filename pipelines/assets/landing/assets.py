@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing import drops
+from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
 from pipelines.assets.landing.log import log_checks, log_pulls, log_rejected, sample
 from pipelines.assets.preview import table_metadata
@@ -23,7 +25,7 @@ from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.sources import READERS, Reader
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.http import Client
-from pipelines.sources.interface import SourceError, Window
+from pipelines.sources.interface import NotAsked, SourceError, Window
 
 OWNERS = ["team:rotation"]
 # Bars are asked for again over this many days, so that corrections are seen; a filing never changes, so only later ones are asked for.
@@ -41,6 +43,8 @@ def _upstream(provider: str) -> list[dg.AssetKey]:
     """The clock and the calendar, and the providers whose series are witnesses of this one's."""
     deps = [key("clock_day"), key("exchange_sessions")]
     witnesses = {catalog()[s.witness_series_id].provider for s in catalog().of(provider) if s.witness_series_id}
+    if provider == "sec":  # whose companies are the members of the lists
+        deps += [key(table) for table in LISTS]
     return deps + [
         key(c.name) for c in contracts().values() if c.provider in witnesses and "dates_increase" in c.checks and "adjusted" not in c.name
     ]
@@ -89,11 +93,12 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
             scope = scope_of(context, options, connection)
             series = catalog().of(provider)
             pulls = []
-            with providers.client(options, scope.as_of) as client:
+            loaded = loaded_requests(connection, provider, scope.as_of)
+            with providers.client(options, scope.as_of, member_tickers(connection, scope.as_of) if provider == "sec" else ()) as client:
                 missing = reader.unavailable(client)
                 for n, one in enumerate(series, start=1):
                     tell(f"{provider} {one.symbol} ({n} of {len(series)})")
-                    window = _window(connection, tables[0], one, scope.as_of)
+                    window = replace(_window(connection, tables[0], one, scope.as_of), loaded=loaded)
                     pulls.append(Pull(one, not_asked=missing) if missing else _pull(reader, one, client, window))
             yield from judge_and_merge(connection, scope, tables, pulls)
 
@@ -124,6 +129,8 @@ def _pull(reader: Reader, series: Series, client: Client, window: Window) -> Pul
     before = len(client.receipts)
     try:
         frames = reader.read(series, client, window)
+    except NotAsked as reason:
+        return Pull(series, not_asked=str(reason))
     except SourceError as problem:
         return Pull(series, receipts=client.receipts[before:], error=problem)
     return Pull(series, frames, client.receipts[before:], asked_from=window.start)
@@ -167,7 +174,8 @@ def _answered(table: TableContract, pulls: Sequence[Pull], batches: Sequence[Bat
     """Did every series that could be asked bring a usable answer."""
     errors = {p.series.series_id: p.error for p in pulls if p.error} | {s: e for b in batches for s, e in b.errors.items()}
     required = {p.series.series_id for p in pulls if p.series.is_required}
-    said = f"{len(pulls) - len(errors)} of {len(pulls)} answered"
+    asked = sum(p.not_asked is None for p in pulls)
+    said = f"{asked - len(errors)} of {asked} answered"
     for series_id in sorted(errors, key=lambda s: (s not in required, s)):
         error, mark = errors[series_id], " (required)" if series_id in required else ""
         said += f"\n  {series_id}{mark}: expected {error.expected}, found {error.found[:300]}. {error.cure}"
@@ -176,8 +184,9 @@ def _answered(table: TableContract, pulls: Sequence[Pull], batches: Sequence[Bat
         schema={"_series": pl.String, "row_json": pl.String},
         orient="row",
     )
-    not_asked = next((p.not_asked for p in pulls if p.not_asked), None)
-    return CheckOutcome(table.name, ANSWERED, not_asked or said, tuple(errors), rows, bool(required & set(errors)))
+    silent = [p.not_asked for p in pulls if p.not_asked]
+    said = silent[0] if silent and len(silent) == len(pulls) else "\n  ".join([said, *(f"not asked: {s}" for s in silent)])
+    return CheckOutcome(table.name, ANSWERED, said, tuple(errors), rows, bool(required & set(errors)))
 
 
 def message(table: str, check: str, observed: str, series: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 
+from pipelines.assets.landing.apart import READABLE, failing, fitting, once, within_limits
 from pipelines.assets.landing.cast import REJECTED, CastBatch, cast
 from pipelines.assets.landing.derive import derive
 from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, withdrawn
@@ -95,10 +96,16 @@ def judge(
     rows = pl.concat([b.rows for b in batches]) if batches else pl.DataFrame()
     if rows.is_empty():
         return Batch(contract, rows, _outcomes(contract, [], rows, rejected, series), errors=errors)
+    apart: dict[str, pl.DataFrame] = {}
+    if contract.sets_rows_aside:
+        limited = within_limits(contract, rows)
+        rows, apart = limited.rows, dict(limited.by_check)
     rows = _dated(rows, contract, series, scope)
     is_later = (pl.col(contract.date_column) > scope.as_of) | (pl.col("known_on") > scope.as_of)
     later = [rows.filter(is_later).select("_series")]
     rows = rows.filter(~is_later)
+    if contract.sets_rows_aside:
+        return _judged_by_row(connection, contract, pulls, scope, rows, rejected, apart, later, errors)
     around = look_around(connection, contract, rows, series, actions, scope.to_sessions, scope.run_id)
     rows = compare(connection, contract, derive(rows, contract, around))
     if scope.as_of < scope.revision_day:  # a run as of an earlier day cannot say since when another value was known
@@ -113,6 +120,37 @@ def judge(
         withdrawn(connection, contract, rows, {p.series.series_id: p.asked_from for p in pulls}),
         errors,
     )
+
+
+def _judged_by_row(
+    connection: duckdb.DuckDBPyConnection,
+    contract: TableContract,
+    pulls: Sequence[Pull],
+    scope: Scope,
+    rows: pl.DataFrame,
+    rejected: pl.DataFrame,
+    apart: Mapping[str, pl.DataFrame],
+    later: Sequence[pl.DataFrame],
+    errors: Mapping[str, SourceError],
+) -> Batch:
+    """The batch of a table that sets rows aside: every check has rows of its own, and only a payload full of them fails."""
+    rows = once(contract, compare(connection, contract, rows))
+    if scope.as_of < scope.revision_day:
+        later = [*later, rows.filter(pl.col("_change") == REVISED).select("_series")]
+        rows = rows.filter(pl.col("_change") != REVISED)
+    fit = fitting(connection, contract, rows)
+    apart = {READABLE: rejected, **apart, **fit.by_check}
+    bad = failing(fit.rows, apart)
+    required = {p.series.series_id for p in pulls if p.series.is_required}
+    outcomes = []
+    for name in check_names(contract):
+        found = apart.get(name, rejected.clear())
+        counts = found["reason"].value_counts(sort=True).iter_rows() if found.height else ()
+        observed = f"{fit.rows.height:,} rows stay, {found.height:,} set aside" + "".join(f"; {n:,} {why}" for why, n in list(counts)[:5])
+        here = tuple(s for s in bad if s in set(found["_series"]))
+        outcomes.append(CheckOutcome(contract.name, name, observed, here, found, bool(required & set(here))))
+    laters = pl.concat(later).group_by("_series").len() if later else pl.DataFrame()
+    return Batch(contract, fit.rows, tuple(outcomes), dict(laters.iter_rows()), {}, errors)
 
 
 def merge_passed(connection: duckdb.DuckDBPyConnection, batch: Batch, failing: set[str], scope: Scope) -> dict[str, Counts]:

@@ -27,6 +27,11 @@ def _as_type(frame: pl.DataFrame, column: Column) -> pl.Expr:
     text = pl.when(text == "").then(None).otherwise(text)
     if column.data_type == "date":
         return text.str.to_date("%Y-%m-%d", strict=False)
+    if column.data_type == "timestamp":  # 2010-05-07 13:14:00.0, or with a T
+        moment = text.str.replace("T", " ", literal=True)
+        return pl.coalesce(
+            moment.str.to_datetime(form, time_unit="us", strict=False) for form in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")
+        )
     if column.data_type == "bigint":  # vendors write whole numbers as 35363500.0
         number = text.cast(pl.Float64, strict=False)
         return pl.when(number == number.floor()).then(number).cast(pl.Int64, strict=False)
@@ -60,12 +65,17 @@ def cast(frame: pl.DataFrame, contract: TableContract, source: str) -> CastBatch
         unreadable = now.is_null() & ~empty
         if column.data_type == "double":
             unreadable |= now.is_nan().fill_null(False) | now.is_infinite().fill_null(False)
-        shown = was.cast(pl.String, strict=False).fill_null("")
-        reasons.append(
-            pl.select(pl.when(unreadable).then(pl.format(f"{column.name}: '{{}}' is not a {column.data_type}", shown)).alias(column.name))
-        )
-        if not column.nullable:
+        if unreadable.any():
+            shown = was.cast(pl.String, strict=False).fill_null("")
+            reasons.append(
+                pl.select(
+                    pl.when(unreadable).then(pl.format(f"{column.name}: '{{}}' is not a {column.data_type}", shown)).alias(column.name)
+                )
+            )
+        if not column.nullable and empty.any():
             reasons.append(pl.select(pl.when(empty).then(pl.lit(f"{column.name}: empty")).alias(f"{column.name}_empty")))
+    if not reasons:
+        return CastBatch(typed, pl.DataFrame(schema=REJECTED))
     reason = pl.concat(reasons, how="horizontal").select(pl.concat_str(pl.all(), separator="; ", ignore_nulls=True).alias("reason"))[
         "reason"
     ]

@@ -36,11 +36,12 @@ def log_rejected(connection: duckdb.DuckDBPyConnection, scope: Scope, batches: S
     for batch in batches:
         for check in batch.checks:
             if check.failing_rows.height:
+                said = pl.col("reason") if "reason" in check.failing_rows.columns else pl.lit(check.observed)
                 rows = check.failing_rows.select(
                     run_id=pl.lit(scope.run_id),
                     table_name=pl.lit(f"raw.{batch.contract.name}"),
                     source=pl.col("_series"),
-                    reason=pl.lit(f"{check.check}: {check.observed}"),
+                    reason=pl.format("{}: {}", pl.lit(check.check), said),
                     row_json=pl.col("row_json"),
                     quarantined_at=pl.lit(scope.now.replace(tzinfo=None), pl.Datetime("us")),
                     provenance=pl.lit(scope.provenance),

@@ -14,11 +14,16 @@ FIRST_DAY = date(1, 1, 1)
 
 
 def _differs(contract: TableContract) -> str:
-    return " or ".join(f"batch.{c} is distinct from held.{c}" for c in contract.value_columns) or "false"
+    return " or ".join(f"batch.{c} is distinct from held.{c}" for c in contract.compared_columns) or "false"
 
 
 def _same_key(contract: TableContract, left: str, right: str) -> str:
     return " and ".join(f"{left}.{c} = {right}.{c}" for c in contract.key)
+
+
+def _held(contract: TableContract) -> str:
+    """What the batch is compared with; of filings only those in the batch, for the table holds all there ever were."""
+    return latest(contract, "accession in (select accession from batch)" if "accession" in contract.key else "true")
 
 
 def compare(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame) -> pl.DataFrame:
@@ -28,7 +33,7 @@ def compare(connection: duckdb.DuckDBPyConnection, contract: TableContract, batc
         change = connection.sql(
             f"""
             select case when held.known_on is null then '{NEW}' when {_differs(contract)} then '{REVISED}' else '{UNCHANGED}' end as _change
-            from batch left join {latest(contract)} as held on {_same_key(contract, "batch", "held")}
+            from batch left join {_held(contract)} as held on {_same_key(contract, "batch", "held")}
             order by batch._row
             """
         ).pl()
