@@ -1,5 +1,6 @@
 -- Members split by what their filings had said when the horizon began: those that earn and those that do not, and fifths by return on
--- equity. Each is held from the horizon's first close at its weight there, so the contributions of a split add up to the whole.
+-- equity. Each is held from the horizon's first close at its weight there, so the contributions of a split add up to the return of all
+-- members held, the cohort `members`.
 -- Not for cohorts that have an index of their own (int_quality_split_from_series), whose columns these are.
 with
 members as (
@@ -112,7 +113,7 @@ cohorts as (
         session_date,
         universe_id,
         horizon,
-        case when grouping(by_earnings) = 0 then by_earnings when grouping(by_roe) = 0 then by_roe else 'all' end as cohort,
+        case when grouping(by_earnings) = 0 then by_earnings when grouping(by_roe) = 0 then by_roe else 'members' end as cohort,
         cast(sum(value_then) as double) as value_then,
         cast(sum(value_now) as double) as value_now,
         cast(sum(members_n) as bigint) as members_n,
@@ -127,7 +128,7 @@ cohorts as (
 shares as (
     select
         *,
-        max(value_then) filter (where cohort = 'all') over (partition by session_date, universe_id, horizon) as all_then,
+        max(value_then) filter (where cohort = 'members') over (partition by session_date, universe_id, horizon) as all_then,
         coverage_pct >= {{ var('valuation_min_coverage_pct') }} as is_enough
     from cohorts
 )

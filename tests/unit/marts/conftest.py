@@ -9,7 +9,7 @@ import yaml
 from pipelines.settings import ROOT
 
 DBT = ROOT / "dbt_project"
-SHARED_MACROS = ("exact_sum", "derived_provenance")
+SHARED_MACROS = ("exact_sum", "derived_provenance", "latest_known")
 
 
 @pytest.fixture(scope="session")
