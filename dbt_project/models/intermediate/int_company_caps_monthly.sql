@@ -7,7 +7,7 @@ clock as (
 ),
 
 tickers as (
-    select cik, replace(replace(upper(ticker), '-', '.'), '/', '.') as symbol, snapshot_date, known_on
+    select cik, replace(replace(upper(ticker), '-', '.'), '/', '.') as symbol_key, snapshot_date, known_on
     from {{ ref('stg_sec__companies') }}
     where known_on <= (select as_of_date from clock)
 ),
@@ -15,22 +15,22 @@ tickers as (
 -- The first list that names a symbol stands for the time before it; so a new list moves no past month.
 names as (
     select
-        symbol,
+        symbol_key,
         cik,
         if(row_number() over symbols = 1, date '0001-01-01', snapshot_date) as valid_from,
         coalesce(lead(snapshot_date) over symbols, date '9999-12-31') as valid_until
     from (
-        select *, cik is distinct from lag(cik) over (partition by symbol order by snapshot_date, known_on) as is_change
+        select *, cik is distinct from lag(cik) over (partition by symbol_key order by snapshot_date, known_on) as is_change
         from tickers
-        qualify row_number() over (partition by symbol, snapshot_date order by known_on desc, cik) = 1
+        qualify row_number() over (partition by symbol_key, snapshot_date order by known_on desc, cik) = 1
     )
     where is_change
-    window symbols as (partition by symbol order by snapshot_date)
+    window symbols as (partition by symbol_key order by snapshot_date)
 ),
 
 splits as (
     {% for p in var('bar_providers') %}
-    select distinct replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol, action_date, value
+    select distinct replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key, action_date, value
     from {{ latest_known(ref('stg_' ~ p ~ '__actions'), ['symbol', 'action_date', 'kind']) }}
     where kind = 'split'
     {{ 'union' if not loop.last }}
@@ -40,7 +40,7 @@ splits as (
 -- A symbol whose bars a provider sends has its splits from there, be there none.
 followed as (
     {% for p in var('bar_providers') %}
-    select distinct replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol from {{ ref('stg_' ~ p ~ '__bars') }}
+    select distinct replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key from {{ ref('stg_' ~ p ~ '__bars') }}
     {{ 'union' if not loop.last }}
     {% endfor %}
 ),
@@ -48,7 +48,7 @@ followed as (
 vendor_shares as (
     select
         last_day(snapshot_date) as month_end,
-        replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol,
+        replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key,
         max(shares_millions) * 1e6 as shares,
         max(snapshot_date) as shares_date,
         arg_max(provenance, snapshot_date) as provenance
@@ -62,6 +62,7 @@ priced as (
         prices.month_end,
         names.cik,
         prices.symbol,
+        prices.symbol_key,
         prices.close,
         prices.volume,
         prices.close_basis,
@@ -71,14 +72,14 @@ priced as (
         counts.shares_method,
         vendor_shares.shares as vendor_shares,
         vendor_shares.shares_date as vendor_shares_date,
-        followed.symbol is not null or exists (select 1 from splits where splits.symbol = prices.symbol) as has_splits,
+        followed.symbol_key is not null or exists (select 1 from splits where splits.symbol_key = prices.symbol_key) as has_splits,
         counts.known_on,
         case when 'simulated' in (prices.provenance, coalesce(counts.provenance, ''), coalesce(vendor_shares.provenance, '')) then 'simulated' else 'derived' end as provenance
     from {{ ref('int_company_prices_monthly') }} as prices
-    join names on names.symbol = prices.symbol and prices.month_end >= names.valid_from and prices.month_end < names.valid_until
+    join names on names.symbol_key = prices.symbol_key and prices.month_end >= names.valid_from and prices.month_end < names.valid_until
     left join {{ ref('int_company_shares_monthly') }} as counts on counts.month_end = prices.month_end and counts.cik = names.cik
-    left join vendor_shares on vendor_shares.month_end = prices.month_end and vendor_shares.symbol = prices.symbol
-    left join followed on followed.symbol = prices.symbol
+    left join vendor_shares on vendor_shares.month_end = prices.month_end and vendor_shares.symbol_key = prices.symbol_key
+    left join followed on followed.symbol_key = prices.symbol_key
 ),
 
 factors as (
@@ -88,7 +89,7 @@ factors as (
         coalesce(product(splits.value) filter (where splits.action_date <= priced.price_date), 1.0) as until_price,
         coalesce(product(splits.value), 1.0) as until_now
     from priced
-    join splits on splits.symbol = priced.symbol and splits.action_date > priced.shares_date
+    join splits on splits.symbol_key = priced.symbol_key and splits.action_date > priced.shares_date
     group by all
 ),
 

@@ -103,8 +103,8 @@ select
     flows.revenue_end,
     flows.revenue_status,
     flows.revenue_method,
-    -- Revenue at home counts beside all revenue of the same twelve months.
-    case when flows.revenue_home_end = flows.revenue_end then flows.revenue_home end as revenue_home_usd,
+    -- Revenue at home counts beside all revenue of the same twelve months; data sets round a period's end to the nearest end of a month.
+    case when abs(flows.revenue_home_end - flows.revenue_end) <= 16 then flows.revenue_home end as revenue_home_usd,
     made.earnings as net_income_to_common_usd,
     made.earnings_end as net_income_end,
     made.earnings_method,

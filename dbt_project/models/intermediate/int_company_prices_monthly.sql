@@ -22,8 +22,9 @@ closes as (
 month_closes as (
     select
         last_day(session_date) as month_end,
+        symbol,
         -- One spelling of a class of shares: BRK.B, BRK-B and BRK/B are one.
-        replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol,
+        replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key,
         provider,
         collection,
         close_basis,
@@ -42,6 +43,7 @@ month_closes as (
 select
     month_end,
     symbol,
+    symbol_key,
     provider,
     close_basis,
     session_date as price_date,
@@ -50,6 +52,6 @@ select
     provenance
 from month_closes
 qualify row_number() over (
-    partition by month_end, symbol
-    order by case close_basis when 'raw' then 1 when 'split_adjusted' then 2 else 3 end, provider = 'drop', provider, collection
+    partition by month_end, symbol_key
+    order by case close_basis when 'raw' then 1 when 'split_adjusted' then 2 else 3 end, provider = 'drop', provider, collection, symbol
 ) = 1

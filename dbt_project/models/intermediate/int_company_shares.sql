@@ -2,13 +2,14 @@
 -- by one, added up), else the balance sheet, else the average of the period. One row a company, day counted and filing.
 with
 cover as (
-    select cik, period_end, accession, value as shares, 1 as classes_n, 'cover_page' as shares_method, 1 as method_no, known_on, provenance
+    -- Data sets round a day to the nearest end of a month, which may lie after the filing: nobody counted later than that.
+    select cik, least(period_end, filed_on) as period_end, accession, value as shares, 1 as classes_n, 'cover_page' as shares_method, 1 as method_no, known_on, provenance
     from {{ ref('int_company_facts') }}
     where concept = 'shares_cover'
 ),
 
 classes as (
-    select cik, period_end, accession, segments, arg_max(cast(value as decimal(38, 4)), pulled_at) as value, max(known_on) as known_on,
+    select cik, least(period_end, filed_on) as period_end, accession, segments, arg_max(cast(value as decimal(38, 4)), pulled_at) as value, max(known_on) as known_on,
         case when bool_or(provenance = 'simulated') then 'simulated' else 'derived' end as provenance
     from {{ ref('stg_sec__segment_facts') }}
     where taxonomy = 'dei' and tag = 'EntityCommonStockSharesOutstanding' and unit = 'shares' and coregistrant = ''
@@ -16,7 +17,7 @@ classes as (
         and not regexp_matches(form, '^(20-F|40-F|6-K)')
         -- One axis, and it is the class of stock.
         and regexp_matches(segments, '^[^;]*ClassOfStock[^;]*;?$')
-    group by cik, period_end, accession, segments
+    group by cik, least(period_end, filed_on), accession, segments
 ),
 
 added_up as (

@@ -35,7 +35,7 @@ coverage as (
     group by month_end, universe_id
 ),
 
-fifths as (
+grouped as (
     select
         members.* exclude (roe),
         case
@@ -48,8 +48,24 @@ fifths as (
     join coverage using (month_end, universe_id)
 ),
 
+-- One number for all that is grouped by: the month, the universe and both cohorts.
+cohort_names as (
+    select
+        month_end, universe_id, by_earnings, by_roe, coverage_pct, bool_or(provenance = 'simulated') as is_simulated,
+        cast(row_number() over (order by month_end, universe_id, by_earnings, by_roe) as integer) as cohort_no
+    from grouped
+    group by month_end, universe_id, by_earnings, by_roe, coverage_pct
+),
+
+fifths as (
+    select grouped.month_end, grouped.universe_id, grouped.symbol, grouped.units, cohort_names.cohort_no
+    from grouped
+    join cohort_names using (month_end, universe_id, by_earnings, by_roe)
+),
+
 spans as (
     select
+        cast(row_number() over (order by targets.session_date, targets.horizon) as integer) as span_no,
         targets.session_date,
         targets.horizon,
         base.session_date as base_date,
@@ -60,25 +76,30 @@ spans as (
     where targets.horizon in ('{{ var('quality_split_horizons') | join("', '") }}')
 ),
 
--- A close stands until the next one: through sessions a company was not traded, and, of one that left the market, to the end.
-bars as (
-    select
-        universe_id,
-        symbol,
-        session_date,
-        close,
-        coalesce(lead(session_date) over company, date '9999-12-31') as next_date
-    from {{ ref('int_member_days') }}
-    window company as (partition by universe_id, symbol order by session_date)
+-- Companies by number: six million rows are joined and grouped below, and numbers take half the time of names.
+companies as (
+    select universe_id, symbol, cast(row_number() over (order by universe_id, symbol) as integer) as company_no
+    from (select distinct universe_id, symbol from fifths)
 ),
 
+bars as (
+    select
+        companies.company_no,
+        days.session_date,
+        days.close,
+        coalesce(lead(days.session_date) over (partition by companies.company_no order by days.session_date), date '9999-12-31') as next_date
+    from {{ ref('int_member_days') }} as days
+    join companies using (universe_id, symbol)
+),
+
+-- A close stands until the next one: through sessions a company was not traded, and, of one that left the market, to the end.
 closes as (
-    select universe_id, symbol, session_date, close
+    select company_no, session_date, close
     from bars
 
     union all
 
-    select bars.universe_id, bars.symbol, sessions.session_date, bars.close
+    select bars.company_no, sessions.session_date, bars.close
     from bars
     join {{ ref('int_sessions') }} as following on following.session_date = bars.session_date
     join {{ ref('int_sessions') }} as sessions
@@ -86,26 +107,35 @@ closes as (
     where bars.next_date > bars.session_date + 1
 ),
 
--- In whole cents: sums of integers do not depend on the order of their rows.
-held as (
+held_by_company as (
     select
-        spans.session_date,
-        fifths.universe_id,
-        spans.horizon,
-        fifths.by_earnings,
-        fifths.by_roe,
-        sum(cast(round(100 * fifths.units * base.close) as bigint)) as value_then,
-        sum(cast(round(100 * fifths.units * ends.close) as bigint)) as value_now,
-        count(*) as members_n,
-        min(fifths.coverage_pct) as coverage_pct,
-        bool_or(fifths.provenance = 'simulated') as is_simulated
+        spans.span_no, companies.company_no, spans.session_date, fifths.cohort_no, fifths.units, base.close as close_then
     from spans
     join fifths using (month_end)
-    join {{ ref('int_member_days') }} as base
-        on base.universe_id = fifths.universe_id and base.symbol = fifths.symbol and base.session_date = spans.base_date
-    join closes as ends
-        on ends.universe_id = fifths.universe_id and ends.symbol = fifths.symbol and ends.session_date = spans.session_date
-    group by all
+    join companies using (universe_id, symbol)
+    join bars as base on base.company_no = companies.company_no and base.session_date = spans.base_date
+),
+
+-- In whole cents: sums of integers do not depend on the order of their rows.
+summed as (
+    select
+        held_by_company.span_no,
+        held_by_company.cohort_no,
+        sum(cast(round(100 * held_by_company.units * held_by_company.close_then) as bigint)) as value_then,
+        sum(cast(round(100 * held_by_company.units * ends.close) as bigint)) as value_now,
+        count(*) as members_n
+    from held_by_company
+    join closes as ends on ends.company_no = held_by_company.company_no and ends.session_date = held_by_company.session_date
+    group by held_by_company.span_no, held_by_company.cohort_no
+),
+
+held as (
+    select
+        spans.session_date, spans.horizon, cohort_names.universe_id, cohort_names.by_earnings, cohort_names.by_roe,
+        cohort_names.coverage_pct, cohort_names.is_simulated, summed.value_then, summed.value_now, summed.members_n
+    from summed
+    join spans using (span_no)
+    join cohort_names using (cohort_no)
 ),
 
 cohorts as (
