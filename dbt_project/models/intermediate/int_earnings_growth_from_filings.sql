@@ -4,6 +4,7 @@ with
 both_years as (
     select
         members.month_end,
+        members.last_session_date,
         members.universe_id,
         members.weight_pct,
         members.is_health_care,
@@ -21,6 +22,7 @@ summed as (
     select
         month_end,
         universe_id,
+        max(last_session_date) as captured_on,
         sum(income_before) filter (where is_there) as base,
         sum(income) filter (where is_there) as reported,
         coalesce(sum(income_before) filter (where is_there and not is_health_care), 0) as base_ex,
@@ -37,7 +39,7 @@ summed as (
 )
 
 select
-    month_end as captured_on,
+    captured_on,
     universe_id,
     'LTM ' || strftime(month_end, '%Y-%m') as period,
     'reported' as basis,

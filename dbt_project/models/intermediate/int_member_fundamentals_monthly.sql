@@ -17,9 +17,17 @@ members as (
     group by all
 ),
 
+-- Nothing is known of a month end before the month's last session.
+last_sessions as (
+    select last_day(session_date) as month_end, max(session_date) as last_session_date
+    from {{ ref('int_sessions') }}
+    group by last_day(session_date)
+),
+
 joined as (
     select
         members.month_end,
+        last_sessions.last_session_date,
         members.universe_id,
         members.cik,
         members.symbols,
@@ -40,9 +48,10 @@ joined as (
         ) as is_health_care,
         coalesce(profiles.is_foreign, false) as is_foreign,
         facts.* exclude (month_end, cik, known_on, provenance),
-        greatest(members.known_on, caps.known_on, facts.known_on) as known_on,
+        greatest(members.known_on, caps.known_on, facts.known_on, last_sessions.last_session_date) as known_on,
         case when 'simulated' in (members.provenance, coalesce(caps.provenance, ''), coalesce(facts.provenance, '')) then 'simulated' else 'derived' end as provenance
     from members
+    left join last_sessions on last_sessions.month_end = members.month_end
     left join {{ ref('int_company_caps_monthly') }} as caps on caps.month_end = members.month_end and caps.cik = members.cik
     asof left join {{ ref('int_company_profiles') }} as profiles
         -- DuckDB 1.5 matches an empty key in an asof join with anything, so none is left empty.
