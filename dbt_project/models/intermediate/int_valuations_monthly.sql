@@ -1,4 +1,4 @@
--- Valuation series on one form: what vendors drop in, and what Shiller's file says of the S&P composite. A month whose earnings are
+-- Valuation series on one form: what vendors drop in, what Shiller's file says of the S&P composite, and what filings add up to. A month whose earnings are
 -- not reported yet is no row, so that its later arrival adds one and changes none.
 with
 dropped as (
@@ -40,4 +40,9 @@ reported as (
 select * from dropped
 union all
 select * from reported
+union all
+select
+    month_end, universe_id, metric, basis, aggregation, loss_treatment, financials_treatment, earnings_definition,
+    value, value_status, n_used, n_loss, n_missing, weight_coverage_pct, source_id, known_on, provenance
+from {{ ref('int_valuations_from_filings') }}
 order by universe_id, metric, month_end

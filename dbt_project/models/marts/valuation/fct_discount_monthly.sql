@@ -3,8 +3,13 @@
 -- depend on the order of the rows.
 with
 joined as (
-    select *
+    select
+        *,
+        -- The same month, pair and metric on every treatment: is small cheap on some and dear on others.
+        list(aggregation || ' ' || loss_treatment) filter (where relative < 1) over treatments as cheap_on,
+        list(aggregation || ' ' || loss_treatment) filter (where relative > 1) over treatments as dear_on
     from {{ ref('int_discounts_monthly') }}
+    window treatments as (partition by month_end, small_universe_id, large_universe_id, metric, basis)
 ),
 
 held as (
@@ -57,6 +62,11 @@ select
     cast(relative as decimal(18, 6)) as relative,
     cast((1 - relative) * 100 as decimal(18, 4)) as discount_pct,
     refusal_reason,
+    case when relative is not null then coalesce(len(if(relative < 1, dear_on, cheap_on)) > 0, false) and relative <> 1 end as is_sign_flipped,
+    case
+        when relative < 1 then array_to_string(list_sort(dear_on), ', ')
+        when relative > 1 then array_to_string(list_sort(cheap_on), ', ')
+    end as flipped_on,
     cast(case when window_n >= {{ var('discount_window_min_months') }} then percentile end as decimal(18, 4)) as percentile,
     cast(case when window_n >= {{ var('discount_window_min_months') }} and has_spread then z_score end as decimal(18, 4)) as z_score,
     case
