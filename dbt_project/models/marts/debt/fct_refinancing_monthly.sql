@@ -1,5 +1,5 @@
 -- One part an origin, all of the same columns: series that sources give, and what filings say.
-{% set parts = ['int_refinancing_from_series'] %}
+{% set parts = ['int_refinancing_from_series', 'int_refinancing_from_filings'] %}
 with refinancing as (
     {% for part in parts %}
     select

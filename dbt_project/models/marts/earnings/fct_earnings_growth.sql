@@ -1,5 +1,5 @@
 -- One part a basis, all of the same columns: what analysts expect, and what companies reported.
-{% set parts = ['int_earnings_growth_consensus'] %}
+{% set parts = ['int_earnings_growth_consensus', 'int_earnings_growth_from_filings'] %}
 with growth as (
     {% for part in parts %}
     select

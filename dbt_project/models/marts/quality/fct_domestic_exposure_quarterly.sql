@@ -1,5 +1,5 @@
 -- One part an origin, all of the same columns: series that sources give, and what the segments of filings say.
-{% set parts = ['int_domestic_exposure_from_series'] %}
+{% set parts = ['int_domestic_exposure_from_series', 'int_domestic_exposure_from_filings'] %}
 with exposure as (
     {% for part in parts %}
     select

@@ -1,5 +1,5 @@
 -- One part an origin, all of the same columns: cohorts that have a series, and cohorts made of members by their filings.
-{% set parts = ['int_quality_split_from_series'] %}
+{% set parts = ['int_quality_split_from_series', 'int_quality_split_from_filings'] %}
 with split as (
     {% for part in parts %}
     select
