@@ -6,6 +6,8 @@ What is compared is ruled by columns, not by lists of tables:
 - in a table with known_on a row may appear late, if it says so by a later known_on, or that there is nothing to know by an empty one;
   what was published stands all the same;
 - a table with vintage keeps every vintage of a file that was seen; a fresh build sees the newest, and is held against that one at the end;
+- a table with superseded_on lists what was replaced: who looked each day saw more of it, so the fresh build's rows must be among them;
+- a column definitions_shown lists what every vintage held gives, and is left out at the end for the same reason;
 - a table with run_id is the log of runs: it grows with each, and is left out. Everything else is compared at the end.
 """
 
@@ -18,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -82,12 +84,12 @@ def past(before: Path, after: Path, until: date) -> list[Compared]:
     return compared
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, table: str, stands: str = "", may_not_appear: str = "") -> Compared:
+def _compare(connection: duckdb.DuckDBPyConnection, table: str, stands: str = "", may_not_appear: str = "", columns: str = "*") -> Compared:
     """Rows of `before` that `after` lacks, and rows of `after` that `before` lacks though it should have had them."""
     rows_n = connection.execute(f"select count(*) from before.{table} {stands}").fetchall()[0][0]
     counts, example = [], ""
     for one, rows, other in (("before", stands, "after"), ("after", may_not_appear, "before")):
-        apart = f"(select * from {one}.{table} {rows} except all select * from {other}.{table} {stands}) as row"
+        apart = f"(select {columns} from {one}.{table} {rows} except all select {columns} from {other}.{table} {stands}) as row"
         ((count, first),) = connection.execute(f"select count(*), min(to_json(row)::varchar) from {apart}").fetchall()
         counts.append(count)
         example += f" {one}: {first}" if count else ""
@@ -106,7 +108,9 @@ def ends_equal(stepwise: Path, whole: Path) -> list[Compared]:
             rows_n, digest = content_hash(connection, "before", schema, table)
             seen = f"where vintage in (select vintage from after.{name})" if "vintage" in names else ""
             same = (rows_n, digest) == content_hash(connection, "after", schema, table)
-            compared.append(Compared(name, rows_n, 0, 0) if same else _compare(connection, name, seen, seen))
+            told = ", ".join(c for c in names if c != "definitions_shown")
+            found = Compared(name, rows_n, 0, 0) if same else _compare(connection, name, seen, seen, told)
+            compared.append(replace(found, gone_n=0) if "superseded_on" in names else found)
     return compared
 
 

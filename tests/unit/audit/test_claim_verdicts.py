@@ -262,3 +262,28 @@ def test_a_publication_from_before_the_audit_says_what_to_do(small_file: File) -
     small_file.execute("drop table reference.instrument_aliases")
     with pytest.raises(MeasureError, match="made before claims could be audited"):
         findings(small_file, SEEDS / "claims.csv")
+
+
+def test_a_fall_told_as_a_positive_figure_turns_the_sign(small_file: File) -> None:
+    row = {"session_date": DAY, "instrument_id": "R2000", "horizon": "ytd", "return_pct": -5.7339}
+    put(small_file, "fct_performance_daily", row | {"base_date": DAY, "base_close": 1.0, "close": 1.0})
+    assert found(small_file, claim("Russell 2000 fell year to date", "5.73", "percent")).verdict == "reproduced"
+    assert found(small_file, claim("Russell 2000 is down year to date", "-5.73", "percent")).verdict == "reproduced"
+    assert found(small_file, claim("Russell 2000 rose year to date", "5.73", "percent")).verdict == "contradicted"
+
+
+@pytest.mark.parametrize(("sma", "verdict"), [(9.0, "contradicted"), (11.0, "reproduced")])
+def test_a_rising_average_and_the_side_of_the_close_are_two_things(small_file: File, sma: float, verdict: str) -> None:
+    put(small_file, "fct_technicals_daily", close(DAY, 10.0, sma_50=sma, slope_sma_50_20d_pct=1.0))
+    assert found(small_file, claim("The 50-day average of IWM is rising and it is below it")).verdict == verdict
+
+
+def test_a_premium_since_a_year_runs_to_the_newest_one(small_file: File) -> None:
+    row = {"definition": "smb", "averaging": "arithmetic", "excludes": "none", "vintage": "202512", "known_on": DAY, "t_stat": 1.0}
+    spans = [("full", 1927, 2025, 2.5), ("last_30", 1980, 2009, 1.0), ("last_30", 1996, 2025, 0.3)]
+    put(small_file, "fct_size_premium", *(row | {"span": s, "start_year": a, "end_year": b, "premium_pct": v} for s, a, b, v in spans))
+    told = "Small caps beat large caps by {} % a year since {}"
+    assert found(small_file, claim(told.format(2.5, 1927), "2.5", "percent a year")).verdict == "reproduced"
+    assert found(small_file, claim(told.format(0.3, 1996), "0.3", "percent a year")).verdict == "reproduced"
+    of_an_inner_span = found(small_file, claim(told.format(1.0, 1980), "1.0", "percent a year"))
+    assert (of_an_inner_span.verdict, of_an_inner_span.computed_reason) == ("not_testable", "missing_input")
