@@ -40,17 +40,17 @@ def write_quarter(folder: Path, companies: int) -> int:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         archive.extractall(folder / "once")
     for file in ("sub", "num", "tag", "pre"):
-        duckdb.sql(f"create or replace temp table {file} as from {_text(folder / 'once' / file)}")
-    filings = duckdb.sql("select count(*) from sub").fetchall()[0][0]
+        duckdb.execute(f"create or replace temp table {file} as from {_text(folder / 'once' / file)}")
+    filings: int = duckdb.execute("select count(*) from sub").fetchall()[0][0]
     copies = -(-companies // filings)
-    duckdb.sql(f"create or replace temp table copies as select range as copy from range({copies})")
+    duckdb.execute(f"create or replace temp table copies as select range as copy from range({copies})")
     own = "format('{:05d}', copy) || adsh[6:] as adsh"
     more = {
         "sub": f"select * replace ({own}, cast(cik as bigint) + {OFFSET} * copy as cik, name || ' ' || copy as name) from sub, copies",
         "tag": "from tag",
     }
     for file, wanted in LINES_PER_FILING.items():
-        told = duckdb.sql(f"select count(*) / {filings} from {file}").fetchall()[0][0]
+        told = duckdb.execute(f"select count(*) / {filings} from {file}").fetchall()[0][0]
         unasked = "'UnaskedFor' || n as tag" + (
             ", (1e6 * hash(adsh, n) / 18446744073709551615.0)::decimal(18, 4)::varchar as value" if file == "num" else ""
         )
@@ -59,8 +59,8 @@ def write_quarter(folder: Path, companies: int) -> int:
             f"(from {file} qualify row_number() over (partition by adsh) = 1), range({max(0, round(wanted - told))}) as t(n)), copies"
         )
     for file, sql in more.items():
-        columns = ", ".join(duckdb.sql(f"from {file}").columns)
-        duckdb.sql(f"copy (select {columns} from ({sql})) to '{folder / file}.txt' (delimiter '\t', header, quote '', escape '')")
+        columns = ", ".join(name for name, *_ in duckdb.execute(f"describe {file}").fetchall())
+        duckdb.execute(f"copy (select {columns} from ({sql})) to '{folder / file}.txt' (delimiter '\t', header, quote '', escape '')")
     return copies
 
 
@@ -72,7 +72,7 @@ def scan(folder: Path) -> float:
     """Seconds of one scan of the four files, every column read."""
     start = time.perf_counter()
     for file in ("sub", "num", "tag", "pre"):
-        duckdb.sql(f"select count(columns(*)) from {_text(folder / file)}").fetchall()
+        duckdb.execute(f"select count(columns(*)) from {_text(folder / file)}").fetchall()
     return time.perf_counter() - start
 
 
@@ -113,7 +113,7 @@ def fill(warehouse: Path, folder: Path, copies: int) -> int:
                 f"create or replace table raw.{table} as select * replace ({changes}) from (from raw.{table} {wanted}), copies"
             )
         connection.execute(f"update raw.clock_day set as_of_date = date '{AS_OF}', session_date = date '{AS_OF}'")
-        return connection.sql("select count(*) from raw.sec_facts").fetchall()[0][0]
+        return int(connection.execute("select count(*) from raw.sec_facts").fetchall()[0][0])
 
 
 def dbt(warehouse: Path, *arguments: str) -> float:
