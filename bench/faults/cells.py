@@ -160,6 +160,8 @@ class Bench:
             return Cell(form.name, fault, "ours stays", f"{gone} rows no longer sent", n)
         if after != due:
             missing = sum(sum((due[t] - after[t]).values()) for t in due)
+            if fault == "future dates":
+                return Cell(form.name, fault, "later", f"{missing} rows not asked for before their day", n)
             return Cell(form.name, fault, "WRONG", f"{missing} rows of the good answer are missing, and nothing says so", n)
         again = n > self._due_requests(form)
         return Cell(form.name, fault, "asked again" if again else "same", f"{n} requests{waited}" if again else "", n)

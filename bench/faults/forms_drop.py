@@ -8,7 +8,7 @@ from bench.faults.table import DAY_BEFORE, LATER, SESSIONS, Answers, Form, Table
 
 Changes = dict[str, Callable[[Table], Table]]
 NO_HOUR = {"time zone shift": "days are days of the file; nothing has an hour"}
-OWN = "a file says nothing of the rest: rows that are not in it stay"
+OTHER_DAY = "each file is of another day; lists differ in length"
 
 
 def _file(folder: str) -> Callable[[Table, bool], Answers]:
@@ -27,7 +27,7 @@ def _form(kind: str, folder: str, now: Table, before: Table, needed: str, day: s
 
 
 def bars() -> Form:
-    rows = tuple((day, "AAA", 20 + n / 10, 21 + n / 10, 19 + n / 10, 20.5 + n / 10, 1000 + n) for n, day in enumerate(SESSIONS))
+    rows = tuple((day, "AAA", 20 + n / 10, 21 + n / 10, 19 + n / 10, 20.5 + n / 10, 1000 + n) for n, day in enumerate(SESSIONS[-70:]))
     table = Table(("Date", "Symbol", "Open", "High", "Low", "Close", "Volume"), rows)
     before = table.where(lambda row: row["Date"] <= DAY_BEFORE)
     return _form(
@@ -76,7 +76,7 @@ def targets() -> Form:
 
     return _form(
         "targets", "targets/LIST", of(date(2026, 1, 8)), of(date(2026, 1, 6)), "target_mean", "date", "target_mean",
-        changes={"duplicated dates": lambda t: t.repeated().put("price", 21.0)},
+        changes={"duplicated dates": lambda t: t.repeated().put("price", 21.0)}, without=NO_HOUR | {"shortened history": OTHER_DAY},
     )  # fmt: skip
 
 
@@ -86,7 +86,10 @@ def consensus() -> Form:
     def of(day: date) -> Table:
         return Table(columns, tuple((day, "R2000", f"2026Q{q}", "all", 100.0 + q, 110.0 + q, "desk") for q in (1, 2, 3, 4)))
 
-    return _form("consensus", "consensus", of(date(2026, 1, 8)), of(date(2026, 1, 6)), "earnings_expected", "captured_on", "earnings_expected")
+    return _form(
+        "consensus", "consensus", of(date(2026, 1, 8)), of(date(2026, 1, 6)), "earnings_expected", "captured_on", "earnings_expected",
+        without=NO_HOUR | {"shortened history": OTHER_DAY, "negative price": "expected losses are real"},
+    )  # fmt: skip
 
 
 def fundamentals() -> Form:

@@ -9,7 +9,7 @@ from pipelines.sources import exchange
 
 AS_OF, DAY_BEFORE = date(2026, 1, 9), date(2026, 1, 7)
 LATER = date(2026, 2, 2)
-SESSIONS: list[date] = exchange.sessions(date(2025, 10, 1), AS_OF)["session_date"].to_list()
+SESSIONS: list[date] = exchange.sessions(date(2024, 10, 1), AS_OF)["session_date"].to_list()
 
 
 @dataclass(frozen=True)

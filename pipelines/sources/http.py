@@ -270,4 +270,8 @@ def _secret_values(headers: Mapping[str, str]) -> set[str]:
 
 
 def _reason(problem: BaseException) -> str:
+    """The words of what lies at the bottom of it."""
+    inner = getattr(problem, "reason", None) or next((a for a in problem.args[::-1] if isinstance(a, Exception)), None)
+    if isinstance(inner, Exception):
+        return _reason(inner)
     return " ".join(str(problem).split())[:300] or type(problem).__name__

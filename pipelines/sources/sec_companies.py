@@ -19,6 +19,8 @@ FACT_FIELDS = {
     "fp": "fiscal_period",
     "filed": "filed_on",
 }
+# Amounts of a span of time, which every company has: a fact of one of them without a start is one whose start was renamed.
+SPANS = ("Revenues", "NetIncomeLoss", "ProfitLoss", "OperatingIncomeLoss", "NetCashProvidedByUsedInOperatingActivities")
 NO_FACTS = pl.DataFrame(
     schema={
         "cik": pl.Int64, "taxonomy": pl.String, "tag": pl.String, "unit": pl.String, "period_start": pl.String, "period_end": pl.String,
@@ -78,6 +80,9 @@ def facts(source: str, document: Any) -> pl.DataFrame:
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         found = f"{type(problem).__name__}: {str(problem)[:100]}"
         raise SourceError(source, "facts by taxonomy, tag and unit", found, LOOK) from None
+    spans = [start for tag, start in zip(fields["tag"], fields["period_start"], strict=True) if tag in SPANS]
+    if spans and not any(spans):
+        raise SourceError(source, "a start on facts of a span of time", f"{len(spans):,} such facts, none with one", LOOK)
     values = column(fields.pop("value"))
     frame = pl.DataFrame({name: _texts(cells) for name, cells in fields.items()})
     return frame.with_columns(

@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing.cast import REJECTED
-from pipelines.assets.landing.fact_history import misfits
+from pipelines.assets.landing.fact_history import misfits, restated
 from pipelines.assets.landing.merge import UNCHANGED
 from pipelines.contracts import TableContract
 
@@ -61,8 +61,8 @@ def fitting(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
     """New and revised facts that fit what the company said before."""
     if HISTORY not in contract.checks:
         return Apart(rows)
-    reasons = misfits(connection, contract, rows)
-    kept, odd = split(rows.with_columns(_reason=reasons))
+    reasons = pl.DataFrame({"fits": misfits(connection, contract, rows), "stays": restated(connection, contract, rows)})
+    kept, odd = split(rows.with_columns(reasons.select(_reason=pl.coalesce("fits", "stays"))))
     return Apart(kept, {HISTORY: odd})
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.assets.landing.apart import READABLE, failing, fitting, once, within_limits
 from pipelines.assets.landing.cast import REJECTED, CastBatch, cast
+from pipelines.assets.landing.continuity import continued
 from pipelines.assets.landing.derive import derive
 from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, withdrawn
 from pipelines.assets.landing.surroundings import look_around
@@ -107,7 +108,7 @@ def judge(
     if contract.sets_rows_aside:
         return _judged_by_row(connection, contract, pulls, scope, rows, rejected, apart, later, errors)
     around = look_around(connection, contract, rows, series, actions, scope.to_sessions, scope.run_id)
-    rows = compare(connection, contract, derive(rows, contract, around))
+    rows = continued(connection, contract, compare(connection, contract, derive(rows, contract, around)), series)
     if scope.as_of < scope.revision_day:  # a run as of an earlier day cannot say since when another value was known
         later.append(rows.filter(pl.col("_change") == REVISED).select("_series"))
         rows = rows.filter(pl.col("_change") != REVISED)
