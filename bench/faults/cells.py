@@ -1,11 +1,12 @@
-"""One cell of the matrix: a fault sprung on a reader, its answer landed, and what came of it. Not for what should come of it (expected.py)."""
+"""One cell of the matrix: a fault sprung on a reader, its answer landed, and what came of it. Not for what should come of it (due.py)."""
 
 import re
 import socket
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import urllib3.util.connection as connecting
 
 from bench.faults import forms_drop, forms_filings, forms_series
 from bench.faults.table import AS_OF, DAY_BEFORE, Form, content_faults
-from bench.faults.wire import DEADLINE_S, FAULTS, NOBODY, NOW, Provider, provider
+from bench.faults.wire import DEADLINE_S, FAULTS, HTML, NOBODY, NOW, Provider, good, provider
 from pipelines.assets.landing import drops
 from pipelines.assets.landing.assets import judge_and_merge
 from pipelines.assets.landing.batch import Pull, Scope
@@ -36,7 +37,7 @@ CONTENT = tuple(content_faults(FORMS[0]))
 ALL = (*list(FAULTS)[:3], *NOBODY, *list(FAULTS)[3:-1], *CONTENT, "clock skew")
 RETRIES = 2
 
-# The ways a fault ends; the first letter stands in the grid.
+# The ways a fault ends.
 ENDS = {
     "refused": "the reader or the client names what is wrong; nothing is landed",
     "gate 1": "a check of gate 1 names what is wrong; the series is set aside whole",
@@ -121,10 +122,8 @@ class Bench:
                 self.server.asked = []
                 pulls = self._pulls(form, answers={k: ON_FILES[fault](v) if fault in ON_FILES else v for k, v in answers.items()})
             else:
-                self.server.serve(answers, form.kind, FAULTS.get(fault, self.server.behave if fault in CONTENT else FAULTS["wrong content type"]))
-                if fault in CONTENT:
-                    self.server.serve(answers, form.kind)
-                tries = stack.enter_context(_nobody(fault, self.server.asked)) if fault in NOBODY else self.server.asked
+                self.server.serve(answers, form.kind, FAULTS.get(fault, good))
+                tries = stack.enter_context(_nobody(fault)) if fault in NOBODY else self.server.asked
                 pulls = self._pulls(form, fault=fault)
                 self.server.asked = tries
         failing = self._land(form, pulls, "cell", AS_OF)
@@ -141,17 +140,17 @@ class Bench:
         lost = {t: before[t] - after[t] for t in before if before[t] - after[t]}
         odd = {t: after[t] - due[t] - before[t] for t in after if after[t] - due[t] - before[t]}
         revised = {t: rows for t, rows in lost.items() if not rows <= (before[t] - due[t])}
-        waited = f", after waiting {', '.join(f'{w:.0f} s' for w in waits)}" if waits else ""
+        until = "until the date said" if "date" in fault else "the seconds said"
+        waited = f", after waiting {until}" if waits else ""
         error = next((p.error for p in pulls if p.error), None)
         if odd or revised:
             rows = next(iter((odd or revised).values()))
             return Cell(form.name, fault, "WRONG", f"{sum(rows.values())} rows, such as {next(iter(rows))}", n)
         if error is not None:
-            return Cell(form.name, fault, "refused", _plain(f"expected {error.expected}, found {error.found}"), n)
+            return Cell(form.name, fault, "refused", _plain(f"found {error.found}; expected {error.expected}"), n)
         if failing:
             checks = list(dict.fromkeys(re.findall(r"raw\.(\w+): (\w+) failed", " ".join(failing.values()))))
-            told = [r.split(":", 1)[1].strip() for r, _ in aside][:1]
-            return Cell(form.name, fault, "gate 1", _plain(f"{', '.join(c for _, c in checks)}: {'; '.join(told)}"), n)
+            return Cell(form.name, fault, "gate 1", _plain(", ".join(c for _, c in checks)), n)
         if aside:
             return Cell(form.name, fault, "rows aside", _plain("; ".join(f"{count} {reason}" for reason, count in aside)), n)
         if later:
@@ -194,13 +193,12 @@ class Bench:
         return drops.pulls(self.connection, folder, scope, lambda _: None)
 
     def _client(self, form: Form, is_before: bool, fault: str) -> Client:
-        day = {"429 with Retry-After in seconds": 60.0, "429 with Retry-After as a date": 60.0}.get(fault, DEADLINE_S)
-        deadline_s = day if fault in FAULTS or fault in NOBODY else 30.0
+        deadline_s = DEADLINE_S if fault in ("timeout", "trickle", "trickling headers") else 60.0
         return Client(
             Archive(self.settings.archive), None, "desk@example.org", 2, deadline_s, RETRIES,
             transport.through_mirror(self.server.url, RETRIES, deadline_s),
             now=lambda: NOW,
-            tokens={p: "token" for p in READERS},
+            tokens=dict.fromkeys(READERS, "token"),
             asks=form.asks(is_before),
         )  # fmt: skip
 
@@ -235,13 +233,12 @@ class Bench:
 
 
 ON_FILES = {
-    "HTML with 200": lambda content: FAULTS_HTML,
-    "empty": lambda content: b"",
+    "HTML with 200": lambda _: HTML + b"\n",
+    "empty": lambda _: b"",
     "half body": lambda content: content[: len(content) * 2 // 3 - 1],
     "wrong content type": lambda content: b"PAR1" + content + b"PAR1",
     "zip for CSV": lambda content: b"PK\x03\x04" + content,
 }
-FAULTS_HTML = b"<!DOCTYPE html><html><body>Please verify you are a human</body></html>\n"
 
 
 def _waiting(waits: list[float]) -> Any:
@@ -255,7 +252,7 @@ def _waiting(waits: list[float]) -> Any:
 
 
 @contextmanager
-def _nobody(fault: str, _: list[str]) -> Iterator[list[str]]:
+def _nobody(fault: str) -> Iterator[list[str]]:
     """Nobody listens, or nobody knows the name; yields the attempts."""
     tries: list[str] = []
 
@@ -272,6 +269,7 @@ def _nobody(fault: str, _: list[str]) -> Iterator[list[str]]:
 def _plain(text: str) -> str:
     """Without what differs from run to run, and fit for a cell of a table."""
     text = re.sub(r"0x[0-9a-f]+|port=\d+|:\d{4,5}\b", "…", text)
+    text = re.sub(r"[\d,]+ bytes so far|\d+ milliseconds", "some bytes so far", text)
     text = re.sub(r"(HTTPConnectionPool|HTTPSConnectionPool)\([^)]*\)", "pool", text)
     return " ".join(text.replace("|", "/").split())[:160]
 
@@ -284,10 +282,13 @@ def bench(folder: Path) -> Iterator[Bench]:
         yield Bench(settings, connection, server)
 
 
-def matrix(folder: Path) -> list[Cell]:
-    """Every cell."""
+def cells_of(folder: Path, form: Form) -> list[Cell]:
+    """Every cell of a form."""
     with bench(folder) as one:
-        return [cell for form in FORMS for cell in one.cells(form)]
+        return list(one.cells(form))
 
 
-__all__ = ["ALL", "ENDS", "FORMS", "Bench", "Cell", "bench", "matrix", "replace"]
+def cells_named(name: str) -> list[Cell]:
+    """Every cell of the form of this name, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return cells_of(Path(folder), next(form for form in FORMS if form.name == name))

@@ -92,7 +92,18 @@ def ssga() -> Form:
     }
     sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return Form(
-        "ssga", "SPY_HOLDINGS", table, table, render, "Weight", "", "Weight", kind=sheet, ignored=("line_no",), changes=changes, without=NO_HOUR
+        "ssga",
+        "SPY_HOLDINGS",
+        table,
+        table,
+        render,
+        "Weight",
+        "",
+        "Weight",
+        kind=sheet,
+        ignored=("line_no",),
+        changes=changes,
+        without=NO_HOUR,
     )
 
 
@@ -140,7 +151,18 @@ def nport() -> Form:
         "future dates": lambda t: t.beside("@later", ""),
     }
     return Form(
-        "nport", "IWM_NPORT", table, table, render, "pctVal", "", "pctVal", kind="text/xml", ignored=("line_no",), changes=changes, without=NO_HOUR
+        "nport",
+        "IWM_NPORT",
+        table,
+        table,
+        render,
+        "pctVal",
+        "",
+        "pctVal",
+        kind="text/xml",
+        ignored=("line_no",),
+        changes=changes,
+        without=NO_HOUR,
     )
 
 

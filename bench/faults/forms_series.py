@@ -53,7 +53,17 @@ def yahoo() -> Form:
 
     shift = {"time zone shift": lambda t: t.each(lambda s: s - s % 86_400, "timestamp")}
     return Form(
-        "yahoo", "IWM", table, _held(table, _stamp), render, "close", "timestamp", "close", (*PRICES, "adjclose"), _stamp(LATER), changes=shift
+        "yahoo",
+        "IWM",
+        table,
+        _held(table, _stamp),
+        render,
+        "close",
+        "timestamp",
+        "close",
+        (*PRICES, "adjclose"),
+        _stamp(LATER),
+        changes=shift,
     )
 
 
@@ -124,7 +134,9 @@ def french() -> Form:
 def shiller() -> Form:
     """A workbook with a preamble; the month is a number whose last zero is lost."""
     months = _months(30, date(2025, 11, 30))
-    rows = tuple((f"{d:%Y.%m}".removesuffix("0"), 5000.0 + 10 * n, 70.0, 200.0 + n, 310.0 + n / 10, 4.2, 35.0) for n, d in enumerate(months))
+    rows = tuple(
+        (f"{d:%Y.%m}".removesuffix("0"), 5000.0 + 10 * n, 70.0, 200.0 + n, 310.0 + n / 10, 4.2, 35.0) for n, d in enumerate(months)
+    )
     table = Table(("Date", "P", "D", "E", "CPI", "Rate GS10", "CAPE"), rows)
 
     def render(t: Table, _: bool) -> Answers:

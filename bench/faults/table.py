@@ -81,7 +81,7 @@ class Form:
     scaled: tuple[str, ...] = ()
     later: Any = LATER
     kind: str = "application/json"
-    asks: Callable[[bool], Mapping[str, tuple[str, ...]]] = field(default=lambda is_before: {})
+    asks: Callable[[bool], Mapping[str, tuple[str, ...]]] = field(default=lambda _: {})
     ignored: tuple[str, ...] = ()
     changes: Mapping[str, Change] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
@@ -116,4 +116,3 @@ def content_faults(form: Form) -> dict[str, Change]:
         "time zone shift": lambda t: t.each(lambda d: d - timedelta(days=1), form.day),
     }
     return usual | dict(form.changes)
-

@@ -37,10 +37,16 @@ class Request:
     def __init__(self, handler: BaseHTTPRequestHandler) -> None:
         self.handler = handler
 
-    def answer(self, body: bytes, kind: str, status: int = 200, length: int | None = None, at: datetime = NOW, **headers: str) -> None:
-        given = {"Content-Type": kind, "Content-Length": str(len(body) if length is None else length), "Date": format_datetime(at, usegmt=True)}
+    def answer(
+        self, body: bytes, kind: str, status: int = 200, *, length: int | None = None, at: datetime = NOW, retry_after: str = ""
+    ) -> None:
+        given = {
+            "Content-Type": kind,
+            "Content-Length": str(len(body) if length is None else length),
+            "Date": format_datetime(at, usegmt=True),
+        }
         self.handler.send_response_only(status)
-        for name, value in (given | {k.replace("_", "-"): v for k, v in headers.items()}).items():
+        for name, value in (given | ({"Retry-After": retry_after} if retry_after else {})).items():
             self.handler.send_header(name, value)
         self.handler.end_headers()
         self.handler.wfile.write(body)
@@ -62,10 +68,10 @@ class Request:
         os.close(self.handler.connection.detach())
 
 
-def _busy(status: int, times: int = 99, **headers: str) -> Behave:
+def _busy(status: int, times: int = 99, retry_after: str = "") -> Behave:
     def behave(request: Request, good: Good, n: int) -> None:
         if n <= times:
-            request.answer(b"busy", "text/plain", status, **headers)
+            request.answer(b"busy", "text/plain", status, retry_after=retry_after)
         else:
             request.answer(good.body, good.kind)
 
@@ -81,7 +87,7 @@ def _zip_or_text(request: Request, good: Good, _: int) -> None:
     """A zip where text is due, text where a zip is due."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("answer", good.body)
+        archive.writestr(zipfile.ZipInfo("answer"), good.body)  # no hour of today in it
     is_zip = good.body.startswith((b"PK", b"\xd0\xcf"))
     request.answer(b"a,b\n1,2\n" if is_zip else file.getvalue(), good.kind)
 
@@ -104,24 +110,24 @@ def _later_date() -> str:
 
 
 FAULTS: dict[str, Behave] = {
-    "timeout": lambda request, answer, n: time.sleep(DEADLINE_S * 1.5),
+    "timeout": lambda *_: time.sleep(DEADLINE_S * 1.5),
     "trickle": _trickle,
     "trickling headers": _trickle_headers,
-    "reset": lambda request, answer, n: request.hang_up(),
+    "reset": lambda request, *_: request.hang_up(),
     "403": _busy(403),
     "404": _busy(404),
     "429 without Retry-After": _busy(429),
-    "429 with Retry-After in seconds": _busy(429, 1, Retry_After="20"),
-    "429 with Retry-After as a date": lambda request, answer, n: _busy(429, 1, Retry_After=_later_date())(request, answer, n),
-    "429 with Retry-After past the deadline": _busy(429, Retry_After="86400"),
+    "429 with Retry-After in seconds": _busy(429, 1, retry_after="20"),
+    "429 with Retry-After as a date": lambda request, answer, n: _busy(429, 1, retry_after=_later_date())(request, answer, n),
+    "429 with Retry-After past the deadline": _busy(429, retry_after="86400"),
     "500, then good": _busy(500, 1),
-    "HTML with 200": lambda request, answer, n: request.answer(HTML, "text/html"),
-    "empty": lambda request, answer, n: request.answer(b"", answer.kind),
+    "HTML with 200": lambda request, *_: request.answer(HTML, "text/html"),
+    "empty": lambda request, answer, _: request.answer(b"", answer.kind),
     "half body": _half,
-    "half body, length unsaid": lambda request, answer, n: request.answer(answer.body[: len(answer.body) // 2], answer.kind),
-    "wrong content type": lambda request, answer, n: request.answer(answer.body, "text/html; charset=latin-1"),
+    "half body, length unsaid": lambda request, answer, _: request.answer(answer.body[: len(answer.body) // 2], answer.kind),
+    "wrong content type": lambda request, answer, _: request.answer(answer.body, "text/html; charset=latin-1"),
     "zip for CSV": _zip_or_text,
-    "clock skew": lambda request, answer, n: request.answer(answer.body, answer.kind, at=NOW + timedelta(days=2)),
+    "clock skew": lambda request, answer, _: request.answer(answer.body, answer.kind, at=NOW + timedelta(days=2)),
 }
 NOBODY = ("refused", "DNS failure")  # there is nobody to misbehave
 

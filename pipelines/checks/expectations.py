@@ -149,6 +149,10 @@ STORIES: dict[str, tuple[str, str]] = {
         "A new vintage without months or portfolios that the one before had: a history cut short, a column renamed.",
         "Look at the archived payload; the vintage before stays. If a column was renamed, mend the reader.",
     ),
+    "list_is_whole": (
+        "A list of names that is cut off: more than a tenth of the names of the last one are missing.",
+        "Ask again; if it stays so, compare with the provider's page. The last list stays.",
+    ),
     "equity_is_held": (
         "An equity with a weight but no shares, or a price or market value that is not above zero: a missing number sent as zero, a wrong sign.",
         "Take the file again; compare the line with the fund's page.",
@@ -188,6 +192,7 @@ _DERIVED: dict[str, tuple[str, dict[str, Any]]] = {
     "volume_is_traded": ("ColumnValuesToBeInSet", {"column": "_is_traded", "value_set": [True]}),
     "vintage_is_whole": ("ColumnValuesToBeBetween", {"column": "_lacking_pct", "max_value": MOST_LACKING_PCT}),
     "equity_is_held": ("ColumnValuesToBeInSet", {"column": "_equity_is_held", "value_set": [True]}),
+    "list_is_whole": ("ColumnValuesToBeNull", {"column": "_reason"}),
     "fact_fits_history": ("ColumnValuesToBeNull", {"column": "_reason"}),
     "value_matches_status": ("ColumnValuesToBeInSet", {"column": "_value_matches_status", "value_set": [True]}),
     "targets_in_order": ("ColumnValuesToBeInSet", {"column": "_targets_in_order", "value_set": [True]}),

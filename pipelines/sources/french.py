@@ -59,13 +59,13 @@ def _refuse_what_cannot_be(source: str, rows: pl.DataFrame) -> None:
     """Months after the vintage, and a month in which nothing moved: a missing month sent as zeros."""
     ahead = rows.filter(pl.col("period_end") > pl.col("vintage_end"))
     if ahead.height:
-        found = f"{ahead['period_end'].max()} in the vintage of {ahead['vintage'][0]}"
+        found = f"{ahead.sort('period_end')['period_end'][-1]} in the vintage of {ahead['vintage'][0]}"
         raise SourceError(source, "periods up to the vintage", found, LOOK)
     number = pl.col("value").cast(pl.Float64, strict=False)
     still = rows.group_by("frequency", "weighting", "period_end").agg(n=pl.len(), moved=(number != 0).fill_null(True).any())
     blank = still.filter(~pl.col("moved") & (pl.col("n") > 1))
     if blank.height:
-        raise SourceError(source, "returns", f"nothing but zeros for {blank['period_end'].max()}", LOOK)
+        raise SourceError(source, "returns", f"nothing but zeros for {blank.sort('period_end')['period_end'][-1]}", LOOK)
 
 
 def _text(source: str, series: Series, client: Client) -> str:

@@ -24,6 +24,7 @@ LOOK_BACK_DAYS = 1100
 FEWEST_BEFORE = 4
 MOST_SPREAD = 100  # of the sizes before, the largest over the smallest: beyond it no size is usual
 MOST_SHARES = 1e12  # more than any company has
+ALL_OF_A_COMPANY = ("companyfacts", "submissions")
 MOST_RESTATED = 10  # times what the same filing said before: a filing does not change, its payload was spoiled
 NEVER_ZERO = ("Assets", "LiabilitiesAndStockholdersEquity")
 LARGE_USD = 1e7  # a company that always sold so much in a quarter does not sell nothing in the next
@@ -74,6 +75,28 @@ def restated(connection: duckdb.DuckDBPyConnection, contract: TableContract, row
         connection.unregister("revised")
     joined = numbered.select("_row").join(found.cast({"_row": pl.UInt32}), on="_row", how="left", maintain_order="left")
     return joined["reason"].cast(pl.String)
+
+
+def no_longer_sent(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows: pl.DataFrame) -> dict[str, int]:
+    """Facts and filings we hold, by series, that a document which holds all of a company no longer has; a data set is of its quarter alone."""
+    whole = rows.filter(pl.col("origin").is_in(ALL_OF_A_COMPANY)) if "origin" in rows.columns else rows.clear()
+    if whole.is_empty():
+        return {}
+    connection.register("came", whole.select("_series", "cik", "origin", *(k for k in contract.key if k != "cik")).to_arrow())
+    try:
+        found = connection.execute(
+            f"""
+            with told as (select distinct _series, cik, origin from came)
+            select told._series, count(*)
+            from (select distinct cik, origin, {", ".join(k for k in contract.key if k != "cik")} from raw.{contract.name}) as held
+            join told using (cik, origin)
+            anti join came on {" and ".join(f"came.{k} = held.{k}" for k in contract.key)}
+            group by all
+            """
+        ).fetchall()
+    finally:
+        connection.unregister("came")
+    return dict(found)
 
 
 def _list(values: tuple[object, ...]) -> str:
