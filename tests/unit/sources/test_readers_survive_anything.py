@@ -163,16 +163,17 @@ def check_drop(path: Path, content: bytes) -> None:
     (file,) = drop.scan(path.parents[2])
     problem: drop.DropRefused | None
     try:
-        frames = drop.read(file)
+        reading = drop.read(file)
     except drop.DropRefused as raised:
-        problem, frames = raised, {}
+        problem = raised
     else:
         problem = None
+        frame = reading.frame.drop(drop.LINE)
+        assert dict(frame.schema) == dict(contracts()[reading.table].schema)
+        assert frame.height
+        assert reading.form
     path.unlink()
     assert problem is None or (problem.cure and problem.problems.columns == ["line", "column", "value", "reason"])
-    for name, frame in frames.items():
-        assert dict(frame.schema) == dict(contracts()[name].schema)
-        assert frame.height
 
 
 @many
