@@ -14,7 +14,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
-# Inputs that `make fuzz` tries of each kind.
+# Inputs that `make fuzz` tries on each reader, at the least.
 FUZZ ?= 20000
 
 # What `make sql` asks when nothing is asked: the tables there are.
@@ -56,8 +56,8 @@ no-repaint: $(READY) ## publish SESSIONS (60) one at a time: no value of an earl
 fault-matrix: $(READY) ## every reader against every fault: prints the matrix and writes docs/faults.md; exits 1 if a cell is not as it must be
 	@$(BIN)/python -m bench.faults
 
-fuzz: $(READY) ## FUZZ (20000) inputs of every kind into every reader: frames of its contract or its own error, nothing else
-	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -n auto -p no:cacheprovider tests/unit/sources -k survive_anything
+fuzz: $(READY) ## FUZZ (20000) inputs into every reader: frames of its contract or its own error, nothing else; prints how many were tried
+	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -o tmp_path_retention_policy=none tests/unit/sources -k survive_anything
 
 ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui

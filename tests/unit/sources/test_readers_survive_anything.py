@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from fuzz import anything, cells, changed, check, days, many, numbers, spoiled, words
+from fuzz import anything, cells, changed, check, days, many, numbers, spoiled, tried, words
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -161,6 +161,7 @@ def check_drop(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     (file,) = drop.scan(path.parents[2])
+    tried[f"drop {path.parts[-3]}"] += 1
     problem: drop.DropRefused | None
     try:
         reading = drop.read(file)
