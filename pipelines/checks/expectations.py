@@ -245,9 +245,10 @@ def validate(frame: pl.DataFrame, contract: TableContract) -> list[Finding]:
         for expectation, (success, result) in zip(wanted, results, strict=True):
             if expectation.check == check and not success:
                 rows = result.get("unexpected_index_list") or list(range(frame.height))
-                columns = " and ".join(str(v) for k, v in expectation.arguments.items() if k.startswith("column"))
-                failing = {int(r): columns for r in rows} | failing
-                details.append(f"{columns} ({expectation.type}): {result.get('partial_unexpected_list', [])[:5]}")
+                columns = [str(v) for k, v in expectation.arguments.items() if k.startswith("column")]
+                first = min(columns, key=lambda name: name.startswith("_"))  # the provider's own before one we put beside it
+                failing = {int(r): first for r in rows} | failing
+                details.append(f"{' and '.join(columns)} ({expectation.type}): {result.get('partial_unexpected_list', [])[:5]}")
         findings.append(
             Finding(
                 check,
