@@ -15,6 +15,9 @@ PREFIX = "ROTATION_"
 
 Mode = Literal["sample", "live"]
 
+TOKENS = {"tiingo": "tiingo_token", "stooq": "stooq_key", "alpha_vantage": "alpha_vantage_key"}
+"""The setting that holds a provider's secret; a provider without one needs none."""
+
 
 class SettingsError(Exception):
     """A setting is unknown or unusable; the message names it and says how to mend it."""
@@ -31,6 +34,11 @@ class Settings(BaseSettings):
     mirror: AnyHttpUrl | None = Field(None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH.")
     contact: str | None = Field(None, description="E-mail address named in the User-Agent; some providers refuse requests without one.")
     tiingo_token: SecretStr | None = Field(None, description="Tiingo API token; without it Tiingo is not asked.")
+    stooq_key: SecretStr | None = Field(None, description="Stooq key; without it Stooq is not asked.")
+    alpha_vantage_key: SecretStr | None = Field(None, description="Alpha Vantage key; without it Alpha Vantage is not asked.")
+    alpha_vantage_plan: Literal["free", "premium"] = Field(
+        "free", description="Its plan: free (raw bars of 100 sessions, 25 requests a day) or premium (history, splits and dividends)."
+    )
     sec_data_sets: str | None = Field(
         None,
         pattern=r"^20\d\dq[1-4](,20\d\dq[1-4])*$",
@@ -60,6 +68,12 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path if path is None else (path if path.is_absolute() else ROOT / path)
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """The secrets that are set, by provider."""
+        given: dict[str, SecretStr | None] = {provider: getattr(self, name) for provider, name in TOKENS.items()}
+        return {provider: secret.get_secret_value() for provider, secret in given.items() if secret}
 
     @property
     def drop_folder(self) -> Path:

@@ -20,7 +20,7 @@ from pipelines.sources.archive import Archive
 from pipelines.sources.interface import Receipt, SourceError
 from pipelines.sources.payload import ASK_LATER, MAX_UNPACKED_BYTES, Kind, look_at, snippet
 from pipelines.sources.redaction import quiet_talkative_loggers, redact
-from pipelines.sources.transport import SEC_HOSTS, network, sec_network, through_mirror
+from pipelines.sources.transport import SEC_HOSTS, SLOW_HOSTS, network, sec_network, through_mirror
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +102,8 @@ class Client:
             transport, sec = network(retries, deadline_s), sec_network(retries, deadline_s)
             for host in SEC_HOSTS:
                 self._session.mount(f"https://{host}/", sec)
+            for host in SLOW_HOSTS:
+                self._session.mount(f"https://{host}/", network(retries, deadline_s, per_second=1))
         self._session.mount("https://", transport or through_mirror(str(mirror), retries, deadline_s))
         self._session.auth = _no_auth  # else ~/.netrc takes the place of our own headers
 
@@ -127,8 +129,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         kind: Kind,
         size: Size = USUAL,
+        look: Callable[[Any], None] | None = None,
     ) -> Payload:
         """Fetch, look at and archive one payload. Plain http addresses are asked over https.
+
+        `look` is given the parsed document and may refuse it, before it is archived: some refusals repeat the key.
 
         Raises:
             SourceError: no usable answer; what was expected, what came, and what to do.
@@ -140,6 +145,8 @@ class Client:
         try:
             status, content = self._fetch(provider, address, source, dict(headers or {}), size)
             document = look_at(source, content, kind, size.most_unpacked)
+            if look:
+                look(document)
         except SourceError as problem:
             raise SourceError(*(redact(t, secrets) for t in (problem.source, problem.expected, problem.found, problem.cure))) from None
         digest = self.archive.store(provider, content)

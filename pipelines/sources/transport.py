@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
     from urllib3.connectionpool import ConnectionPool
 
-REQUESTS_A_SECOND = 2  # a host; none of our providers publishes a lower limit
+REQUESTS_A_SECOND = 2  # a host; none of our other providers publishes a lower limit
+SLOW_HOSTS = ("www.alphavantage.co",)  # asks for one a second
 SEC_REQUESTS_A_SECOND = 8  # the SEC allows ten, of all its hosts together
 SEC_HOSTS = ("www.sec.gov", "data.sec.gov")
 PASSING = (429, 500, 502, 503, 504)
@@ -57,9 +58,9 @@ def _retry(retries: int, deadline_s: float) -> Retry:
     )
 
 
-def network(retries: int, deadline_s: float) -> HTTPAdapter:
+def network(retries: int, deadline_s: float, per_second: int = REQUESTS_A_SECOND) -> HTTPAdapter:
     """The providers themselves, each host at a polite rate."""
-    adapter: HTTPAdapter = LimiterAdapter(per_second=REQUESTS_A_SECOND, max_retries=_retry(retries, deadline_s))
+    adapter: HTTPAdapter = LimiterAdapter(per_second=per_second, max_retries=_retry(retries, deadline_s))
     return adapter
 
 

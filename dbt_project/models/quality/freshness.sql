@@ -4,6 +4,12 @@ with
 observations as (
     select series_id, max(session_date) as last_observation from {{ ref('int_bars_daily') }} where not is_partial group by series_id
     union all
+    select series.series_id, max(closes.session_date)
+    from {{ ref('stg_stooq__adjusted_closes') }} as closes
+    join {{ ref('series_catalog') }} as series on series.provider = 'stooq' and series.symbol = closes.symbol
+    join {{ ref('stg_clock__day') }} as clock on closes.known_on <= clock.as_of_date
+    group by series.series_id
+    union all
     select series_id, max(observation_date) from {{ ref('int_fred_observations') }} group by series_id
     union all
     select series.series_id, max(returns.vintage_end)
@@ -89,4 +95,6 @@ select
     clock.provenance
 from counted
 cross join {{ ref('stg_clock__day') }} as clock
+-- A place kept for a dropped file is no series until there is one.
+where counted.provider <> 'drop' or counted.last_observation is not null
 order by series_id
