@@ -56,6 +56,8 @@ def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFra
     rows = rows.rename({"date": "session_date"})
     if series.kind == "fund":
         return {"stooq_adjusted_closes": rows.select("symbol", "session_date", adjusted_close="close")}
+    whole = pl.col("volume").cast(pl.Float64, strict=False).round().cast(pl.Int64, strict=False).cast(pl.String)
+    rows = rows.with_columns(volume=pl.coalesce(whole, "volume"))  # on some days Stooq counts parts of shares; what is no number stays text
     days = rows["session_date"].str.to_date("%Y-%m-%d", strict=False)
     rows = rows.with_columns(is_partial=newest_is_open(days, payload.receipt.pulled_at))  # Stooq itself does not say
     return {"stooq_bars": rows.select("symbol", "session_date", "open", "high", "low", "close", "volume", "is_partial")}

@@ -30,6 +30,11 @@ def test_a_fund_has_adjusted_closes_and_no_bars(told: Any, series: Any) -> None:
     assert {name: frame.rows() for name, frame in frames.items()} == {"stooq_adjusted_closes": [("iwm.us", "2005-02-25", "53.9803")]}
 
 
+def test_parts_of_shares_are_rounded_and_what_is_no_number_stays(told: Any, series: Any) -> None:
+    here = told(wire(HEADER, "2026-01-08,1,2,1,2,2290404134.7576", "2026-01-09,1,2,1,2,many"))
+    assert stooq.read(series("SP500.stooq"), here.client, WINDOW)["stooq_bars"]["volume"].to_list() == ["2290404135", "many"]
+
+
 def test_an_index_without_volume_is_read(told: Any, series: Any) -> None:
     here = told(wire("Date,Open,High,Low,Close", "2026-01-08,1,2,1,2"))
     assert stooq.read(series("SP500.stooq"), here.client, WINDOW)["stooq_bars"]["volume"].to_list() == [None]
