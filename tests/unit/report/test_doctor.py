@@ -5,6 +5,7 @@ import shutil
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +149,8 @@ def test_a_name_no_file_is_taken_from_is_told(told: Look, warehouse: Settings, p
 
 @pytest.mark.parametrize(("free", "state"), [(1 << 29, "fatal"), (2 << 30, "warning"), (9 << 30, "good")])
 def test_a_full_disk_is_told_before_it_is_full(told: Look, monkeypatch: pytest.MonkeyPatch, free: int, state: str) -> None:
-    usage = machine.shutil.disk_usage("/")
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=free))
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr("pipelines.report.machine.shutil.disk_usage", lambda _: usage._replace(free=free))
     assert only(told("disk")).state == state
 
 
@@ -158,8 +159,8 @@ def test_a_disk_must_hold_three_times_the_working_file(told: Look, warehouse: Se
     file.parent.mkdir(parents=True)
     with file.open("wb") as handle:
         handle.truncate(4 << 30)  # sparse: it takes no room
-    usage = machine.shutil.disk_usage("/")
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=11 << 30))
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr("pipelines.report.machine.shutil.disk_usage", lambda _: usage._replace(free=11 << 30))
     assert only(told("disk")).is_fatal
 
 
@@ -170,12 +171,10 @@ def test_a_memory_limit_that_will_not_do_is_told(told: Look, monkeypatch: pytest
 
 
 def test_a_library_out_of_its_range_or_missing_is_fatal(told: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = machine.version
-
     def version(name: str) -> str:
         if name == "dbt-core":
-            raise machine.PackageNotFoundError(name)
-        return "1.4.0" if name == "duckdb" else real(name)
+            raise metadata.PackageNotFoundError(name)
+        return "1.4.0" if name == "duckdb" else metadata.version(name)
 
     monkeypatch.setattr(machine, "requires", lambda _: ["duckdb<3,>=1.5", "dbt-core<1.12,>=1.11", "rich>=14"])
     monkeypatch.setattr(machine, "version", version)
