@@ -26,7 +26,7 @@ def read_keys(path: Path, root: Path, secrets: Collection[str]) -> Path:
     file = path.expanduser()
     if not file.is_absolute():
         raise KeysError(
-            f"ROTATION_KEYS_FILE: expected a whole path, found {path}. Say where the file is from the root: /home/you/.rotation-keys."
+            f"ROTATION_KEYS_FILE: expected a whole path, found {path}. Say where the file is from the root: /srv/keys/rotation."
         )
     if not file.is_file():
         raise KeysError(

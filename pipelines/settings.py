@@ -17,7 +17,7 @@ PREFIX = "ROTATION_"
 
 Mode = Literal["sample", "live"]
 
-TOKENS = {"tiingo": "tiingo_token", "stooq": "stooq_key", "alpha_vantage": "alpha_vantage_key"}
+TOKENS = {"tiingo": "tiingo_token", "stooq": "stooq_key", "alphavantage": "alpha_vantage_key"}
 """The setting that holds a provider's secret; a provider without one needs none."""
 
 

@@ -39,10 +39,10 @@ class SpoiledMarket(SampleTransport):
                 "fred": query.get("id", [""])[0],
                 "tiingo": path.split("/")[-2],
                 "stooq": query.get("s", [""])[0],
-                "alpha_vantage": query.get("symbol", [""])[0],
+                "alphavantage": query.get("symbol", [""])[0],
                 "ishares": path.removeprefix("/us/products/").rsplit("/", 1)[0],
             }
-            if provider.replace("_", "") in host.replace("stlouisfed", "fred") and symbol == parse_qs(f"x={asked[provider]}")["x"][0]:
+            if provider in host.replace("stlouisfed", "fred") and symbol == parse_qs(f"x={asked[provider]}")["x"][0]:
                 return spoil(answer)
         return answer
 

@@ -73,7 +73,7 @@ class SampleTransport(BaseAdapter):
                 return Answer(200, "text/html", b"<html><body>Get your apikey (SIMULATED)</body></html>")
             return Answer(200, "text/csv", wire_vendors.stooq_csv(market, query, as_of))
         if host == "www.alphavantage.co" and path == "/query":
-            return Answer(200, "application/json", wire_vendors.alpha_vantage_json(market, query, as_of))
+            return Answer(200, "application/json", wire_vendors.alphavantage_json(market, query, as_of))
         if host == "fred.stlouisfed.org" and path == "/graph/fredgraph.csv":
             body = wire_files.fred_csv(market, query, as_of)
             return Answer(200, "application/csv", body) if body else NOT_FOUND

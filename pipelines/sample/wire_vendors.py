@@ -33,9 +33,9 @@ def stooq_csv(market: SampleMarket, query: Query, as_of: date) -> bytes:
     return ("\r\n".join(lines) + "\r\n").encode().replace(b".0,", b",").replace(b".0\r", b"\r")
 
 
-def alpha_vantage_json(market: SampleMarket, query: Query, as_of: date) -> bytes:
+def alphavantage_json(market: SampleMarket, query: Query, as_of: date) -> bytes:
     """Alpha Vantage's JSON, newest day first, numbers as text; the adjusted function has actions beside the bars."""
-    series = series_of("alpha_vantage", query.get("symbol", [""])[0])
+    series = series_of("alphavantage", query.get("symbol", [""])[0])
     if not query.get("apikey"):
         return to_json({"Error Message": "the parameter apikey is invalid or missing (SIMULATED)"})
     if series is None:

@@ -5,7 +5,7 @@ from typing import Protocol
 import polars as pl
 
 from pipelines.catalog import Series
-from pipelines.sources import alpha_vantage, fred, french, ishares, nport, sec, shiller, ssga, stooq, tiingo, yahoo
+from pipelines.sources import alphavantage, fred, french, ishares, nport, sec, shiller, ssga, stooq, tiingo, yahoo
 from pipelines.sources.http import Client
 from pipelines.sources.interface import Window
 
@@ -27,6 +27,6 @@ class Reader(Protocol):
 
 
 READERS: dict[str, Reader] = {
-    module.PROVIDER: module for module in (yahoo, tiingo, stooq, alpha_vantage, fred, french, shiller, ishares, ssga, nport, sec)
+    module.PROVIDER: module for module in (yahoo, tiingo, stooq, alphavantage, fred, french, shiller, ishares, ssga, nport, sec)
 }
 """The providers asked over the network; a new one is one module, named here."""

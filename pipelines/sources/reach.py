@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import requests
 
-from pipelines.sources import alpha_vantage, french, nport, shiller, stooq, tiingo, yahoo
+from pipelines.sources import alphavantage, french, nport, shiller, stooq, tiingo, yahoo
 from pipelines.sources.redaction import redact
 from pipelines.sources.transport import network, through_mirror
 
@@ -17,7 +17,7 @@ DOORS: Mapping[str, str] = {
     yahoo.PROVIDER: "https://query1.finance.yahoo.com/",
     tiingo.PROVIDER: "https://api.tiingo.com/",
     stooq.PROVIDER: "https://stooq.com/",
-    alpha_vantage.PROVIDER: "https://www.alphavantage.co/",
+    alphavantage.PROVIDER: "https://www.alphavantage.co/",
     "fred": "https://fred.stlouisfed.org/",
     french.PROVIDER: "https://mba.tuck.dartmouth.edu/",
     shiller.PROVIDER: "https://www.econ.yale.edu/",

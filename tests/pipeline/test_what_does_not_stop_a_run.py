@@ -62,7 +62,7 @@ def test_optional_series_keep_their_last_good_data_and_are_called_late(shown: Pa
 
 
 def test_another_series_of_the_chain_stands_in_for_a_required_one_and_the_rows_say_which(shown: Path) -> None:
-    used = {"IWM": "IWM.alpha_vantage", "SP500": "SP500.stooq"}
+    used = {"IWM": "IWM.alphavantage", "SP500": "SP500.stooq"}
     newest = rows(
         shown,
         "select instrument_id, series_id from marts.fct_performance_daily "

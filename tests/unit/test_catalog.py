@@ -76,7 +76,7 @@ def test_limits_proxies_and_witnesses_make_sense() -> None:
 
 
 def test_a_chain_is_the_prices_of_an_instrument_in_their_order() -> None:
-    assert [s.series_id for s in catalog().chain("IWM")] == ["IWM", "IWM.tiingo", "IWM.alpha_vantage", "IWM.stooq", "IWM.drop"]
+    assert [s.series_id for s in catalog().chain("IWM")] == ["IWM", "IWM.tiingo", "IWM.alphavantage", "IWM.stooq", "IWM.drop"]
     assert [s.series_id for s in catalog().chain("SP500")] == ["SP500", "SP500.stooq", "SP500.drop"]
 
 

@@ -25,7 +25,7 @@ bars as (
 ),
 
 splits as (
-    {% for p in var('split_providers') + ['alpha_vantage'] %}
+    {% for p in var('split_providers') + ['alphavantage'] %}
     select provider, symbol, action_date, value
     from {{ latest_known(ref('stg_' ~ p ~ '__actions'), ['symbol', 'action_date', 'kind']) }}
     where kind = 'split'

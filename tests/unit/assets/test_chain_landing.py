@@ -65,7 +65,7 @@ def test_requests_of_the_last_day_are_counted_however_they_ended(connection: duc
         at = (NOW - timedelta(hours=hours)).replace(tzinfo=None)
         return {
             "run_id": f"run {hours}",
-            "source": "alpha_vantage",
+            "source": "alphavantage",
             "series_id": series_id,
             "request": request,
             "status": status,
@@ -76,13 +76,13 @@ def test_requests_of_the_last_day_are_counted_however_they_ended(connection: duc
         connection,
         "source_pulls",
         [
-            pulled("IWM.alpha_vantage", "GET a", "merged", 1, table_name="raw.alpha_vantage_bars"),
-            pulled("IWM.alpha_vantage", "GET a", "unchanged", 1, table_name="raw.alpha_vantage_actions"),  # the same request, another table
-            pulled("SPY.alpha_vantage", "", "failed", 1),
-            pulled("SPY.alpha_vantage", "GET a; GET b", "set_aside", 3),
-            pulled("IWM.alpha_vantage", "", "not_asked", 5),
-            pulled("IWM.alpha_vantage", "GET a", "merged", 25),  # yesterday
+            pulled("IWM.alphavantage", "GET a", "merged", 1, table_name="raw.alphavantage_bars"),
+            pulled("IWM.alphavantage", "GET a", "unchanged", 1, table_name="raw.alphavantage_actions"),  # the same request, another table
+            pulled("SPY.alphavantage", "", "failed", 1),
+            pulled("SPY.alphavantage", "GET a; GET b", "set_aside", 3),
+            pulled("IWM.alphavantage", "", "not_asked", 5),
+            pulled("IWM.alphavantage", "GET a", "merged", 25),  # yesterday
             pulled("IWM.tiingo", "GET a", "merged", 1) | {"source": "tiingo"},
         ],
     )
-    assert requests_of_a_day(connection, "alpha_vantage", NOW) == 4
+    assert requests_of_a_day(connection, "alphavantage", NOW) == 4

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from pipelines import settings as settings_module
@@ -100,7 +101,7 @@ def test_the_command_prints_a_line_each_and_the_last_error(
 ) -> None:
     found()
     pulled(warehouse, ("ssga", "2026-01-09 22:00", "failed", "expected a workbook, found an HTML page"))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("pipelines.report.desk.out", Console(width=200))
     shown = CliRunner().invoke(app, ["sources", "--offline"])
     assert shown.exit_code == 0, shown.output
     assert all(name in shown.output for name in READERS)

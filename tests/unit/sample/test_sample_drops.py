@@ -36,7 +36,7 @@ for series in (s for s in catalog() if s.provider != "drop"):
         "yahoo": "https://query1.finance.yahoo.com/v8/finance/chart/%s?events=div,splits",
         "tiingo": "https://api.tiingo.com/tiingo/daily/%s/prices?token=simulated",
         "stooq": "https://stooq.com/q/d/l/?s=%s&apikey=simulated",
-        "alpha_vantage": "https://www.alphavantage.co/query?function=TIME_SERIES_DAILY&symbol=%s&apikey=simulated",
+        "alphavantage": "https://www.alphavantage.co/query?function=TIME_SERIES_DAILY&symbol=%s&apikey=simulated",
         "fred": "https://fred.stlouisfed.org/graph/fredgraph.csv?id=%s",
         "french": "https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/ftp/%s_CSV.zip",
         "shiller": "https://shillerdata.com/%s.xls",

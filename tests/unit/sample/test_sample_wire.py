@@ -36,7 +36,7 @@ def _read(series: Series, client: Client, as_of: date) -> dict[str, pl.DataFrame
 
 @pytest.mark.parametrize(
     "series",
-    [*catalog().of("yahoo"), *catalog().of("tiingo"), *catalog().of("alpha_vantage"), catalog()["SP500.stooq"]],
+    [*catalog().of("yahoo"), *catalog().of("tiingo"), *catalog().of("alphavantage"), catalog()["SP500.stooq"]],
     ids=lambda s: s.series_id,
 )
 def test_the_readers_get_back_the_very_bars_that_were_generated(market: SampleMarket, client_as_of: ClientAsOf, series: Series) -> None:

@@ -50,7 +50,7 @@ def test_every_series_of_the_catalogue_is_read_or_refused_by_name(frames: Any) -
         for name, frame in found.items():
             assert frame.columns == [c.name for c in contracts()[name].columns]
             assert frame.height or name.endswith("_actions"), (one.series_id, name)
-    assert refused == ["R1000", "SP600", "IWM.alpha_vantage", "SPY.alpha_vantage", "IWM_NPORT", "IWB_NPORT", "IVV_NPORT"], (
+    assert refused == ["R1000", "SP600", "IWM.alphavantage", "SPY.alphavantage", "IWM_NPORT", "IWB_NPORT", "IVV_NPORT"], (
         "the recording has none of these"
     )
 

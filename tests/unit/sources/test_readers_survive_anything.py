@@ -60,7 +60,7 @@ FRENCH = (
         "IWM",
         "IWM.tiingo",
         "SP500.stooq",
-        "IWM.alpha_vantage",
+        "IWM.alphavantage",
         "DGS2",
         "FF_FACTORS",
         "SHILLER_SP500",
@@ -84,7 +84,7 @@ def test_a_chart_with_one_place_changed(told: Any, result: Any) -> None:
 
 @many
 @given(document=anything)
-@pytest.mark.parametrize("series_id", ["IWM", "IWM.tiingo", "IWM.alpha_vantage"])
+@pytest.mark.parametrize("series_id", ["IWM", "IWM.tiingo", "IWM.alphavantage"])
 def test_any_json_at_all(told: Any, series_id: str, document: Any) -> None:
     check(series_id, told, json.dumps(document).encode())
     check(series_id, told, json.dumps({"chart": document}).encode())
@@ -98,8 +98,8 @@ def test_tiingos_days_with_one_place_changed(told: Any, document: Any) -> None:
 
 @many
 @given(document=changed(DAILY))
-def test_alpha_vantages_days_with_one_place_changed(told: Any, document: Any) -> None:
-    check("IWM.alpha_vantage", told, json.dumps(document).encode())
+def test_alphavantages_days_with_one_place_changed(told: Any, document: Any) -> None:
+    check("IWM.alphavantage", told, json.dumps(document).encode())
 
 
 @many

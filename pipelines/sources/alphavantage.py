@@ -12,8 +12,8 @@ from pipelines.sources.interface import NotAsked, SourceError, Window
 from pipelines.sources.payload import LOOK
 from pipelines.sources.redaction import redact
 
-PROVIDER = "alpha_vantage"
-TABLES = ("alpha_vantage_bars", "alpha_vantage_actions", "alpha_vantage_adjusted_closes")
+PROVIDER = "alphavantage"
+TABLES = ("alphavantage_bars", "alphavantage_actions", "alphavantage_adjusted_closes")
 ADDRESS = "https://www.alphavantage.co/query"
 REQUESTS_A_DAY = 25  # of a free key
 META, DAYS = "Meta Data", "Time Series (Daily)"
@@ -46,7 +46,7 @@ def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFra
         NotAsked: the requests of a free key are spent for the day.
         SourceError: no key, or no usable answer.
     """
-    source = f"alpha_vantage {series.symbol}"
+    source = f"alphavantage {series.symbol}"
     if why := unavailable(client):
         raise SourceError(source, "a key", "none", why)
     is_premium = client.asks.get("alpha_vantage_plan") == ("premium",)
@@ -75,15 +75,15 @@ def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFra
     rows = rows.filter(within.fill_null(True)).sort("session_date").with_columns(symbol=pl.lit(series.symbol))
     parsed = rows["session_date"].str.to_date("%Y-%m-%d", strict=False)
     rows = rows.with_columns(is_partial=newest_is_open(parsed, payload.receipt.pulled_at))  # Alpha Vantage itself does not say
-    bars = {"alpha_vantage_bars": rows.select("symbol", "session_date", *BARS, "volume", "is_partial")}
+    bars = {"alphavantage_bars": rows.select("symbol", "session_date", *BARS, "volume", "is_partial")}
     return bars | _of_premium(rows) if is_premium else bars
 
 
 def _of_premium(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
     splits, dividends = _events(rows, "split", nothing=1.0), _events(rows, "dividend", nothing=0.0)
     return {
-        "alpha_vantage_actions": pl.concat([splits, dividends], how="vertical_relaxed").sort("action_date", "kind"),
-        "alpha_vantage_adjusted_closes": rows.filter(pl.col("adjusted_close").is_not_null()).select(
+        "alphavantage_actions": pl.concat([splits, dividends], how="vertical_relaxed").sort("action_date", "kind"),
+        "alphavantage_adjusted_closes": rows.filter(pl.col("adjusted_close").is_not_null()).select(
             "symbol", "session_date", "adjusted_close"
         ),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources import alpha_vantage
+from pipelines.sources import alphavantage
 from pipelines.sources.interface import NotAsked, SourceError, Window
 
 WINDOW = Window(date(2026, 1, 8), date(2026, 1, 9))
@@ -26,9 +26,9 @@ def wire(days: Any, symbol: str = "IWM") -> bytes:
 
 def test_a_free_key_brings_raw_bars_of_the_last_sessions(told: Any, series: Any) -> None:
     here = told(wire({"2026-01-09": FREE, "2026-01-08": FREE, "2026-01-07": FREE}))
-    frames = alpha_vantage.read(series("IWM.alpha_vantage"), here.client, WINDOW)
-    assert {name: frame.height for name, frame in frames.items()} == {"alpha_vantage_bars": 2}
-    assert frames["alpha_vantage_bars"].rows()[0] == ("IWM", "2026-01-08", 10.0, 12.0, 9.0, 11.0, 1000.0, False)
+    frames = alphavantage.read(series("IWM.alphavantage"), here.client, WINDOW)
+    assert {name: frame.height for name, frame in frames.items()} == {"alphavantage_bars": 2}
+    assert frames["alphavantage_bars"].rows()[0] == ("IWM", "2026-01-08", 10.0, 12.0, 9.0, 11.0, 1000.0, False)
     assert "function=TIME_SERIES_DAILY&symbol=IWM&outputsize=compact" in here.wire.asked[0].url
     assert "a-token" not in here.client.receipts[0].request
 
@@ -36,10 +36,10 @@ def test_a_free_key_brings_raw_bars_of_the_last_sessions(told: Any, series: Any)
 def test_a_premium_key_brings_actions_and_adjusted_closes_too(told: Any, series: Any) -> None:
     days = {"2026-01-09": ADJUSTED, "2026-01-08": ADJUSTED | {"7. dividend amount": "0.3", "8. split coefficient": "2.0"}}
     here = told(wire(days), asks=PREMIUM)
-    frames = alpha_vantage.read(series("IWM.alpha_vantage"), here.client, WINDOW)
-    assert set(frames) == set(alpha_vantage.TABLES)
-    assert frames["alpha_vantage_actions"].rows() == [("IWM", "2026-01-08", "dividend", 0.3), ("IWM", "2026-01-08", "split", 2.0)]
-    assert frames["alpha_vantage_adjusted_closes"]["adjusted_close"].to_list() == [10.5, 10.5]
+    frames = alphavantage.read(series("IWM.alphavantage"), here.client, WINDOW)
+    assert set(frames) == set(alphavantage.TABLES)
+    assert frames["alphavantage_actions"].rows() == [("IWM", "2026-01-08", "dividend", 0.3), ("IWM", "2026-01-08", "split", 2.0)]
+    assert frames["alphavantage_adjusted_closes"]["adjusted_close"].to_list() == [10.5, 10.5]
     assert "function=TIME_SERIES_DAILY_ADJUSTED&symbol=IWM&outputsize=full" in here.wire.asked[0].url
 
 
@@ -59,7 +59,7 @@ def test_a_refusal_with_status_200_is_named_once_and_its_key_kept_nowhere(
 ) -> None:
     here = told(json.dumps(said).encode())
     with pytest.raises(SourceError) as caught:
-        alpha_vantage.read(series("IWM.alpha_vantage"), here.client, WINDOW)
+        alphavantage.read(series("IWM.alphavantage"), here.client, WINDOW)
     assert cure in caught.value.cure
     assert "a-token" not in str(caught.value)
     assert len(here.wire.asked) == 1
@@ -70,28 +70,28 @@ def test_the_requests_of_a_free_key_are_not_exceeded(told: Any, series: Any) -> 
     spent = Window(WINDOW.start, WINDOW.end, asked_today=25)
     here = told(wire({"2026-01-09": FREE}))
     with pytest.raises(NotAsked, match="25 requests a day"):
-        alpha_vantage.read(series("IWM.alpha_vantage"), here.client, spent)
+        alphavantage.read(series("IWM.alphavantage"), here.client, spent)
     assert here.wire.asked == []
-    alpha_vantage.read(series("IWM.alpha_vantage"), told(wire({"2026-01-09": ADJUSTED}), asks=PREMIUM).client, spent)
+    alphavantage.read(series("IWM.alphavantage"), told(wire({"2026-01-09": ADJUSTED}), asks=PREMIUM).client, spent)
 
 
 def test_without_a_key_it_is_not_asked_and_the_cure_is_named(told: Any, series: Any) -> None:
     here = told(wire({}), tokens={})
-    assert "ROTATION_ALPHA_VANTAGE_KEY" in str(alpha_vantage.unavailable(here.client))
+    assert "ROTATION_ALPHA_VANTAGE_KEY" in str(alphavantage.unavailable(here.client))
     with pytest.raises(SourceError, match="ROTATION_ALPHA_VANTAGE_KEY"):
-        alpha_vantage.read(series("IWM.alpha_vantage"), here.client, WINDOW)
+        alphavantage.read(series("IWM.alphavantage"), here.client, WINDOW)
     assert here.wire.asked == []
 
 
 def test_a_day_pulled_before_its_close_is_partial(told: Any, series: Any) -> None:
     here = told(wire({"2026-01-09": FREE, "2026-01-08": FREE}), now=datetime(2026, 1, 9, 20, tzinfo=UTC))
-    frames = alpha_vantage.read(series("IWM.alpha_vantage"), here.client, WINDOW)
-    assert frames["alpha_vantage_bars"]["is_partial"].to_list() == [False, True]
+    frames = alphavantage.read(series("IWM.alphavantage"), here.client, WINDOW)
+    assert frames["alphavantage_bars"]["is_partial"].to_list() == [False, True]
 
 
 def test_what_is_no_number_or_no_date_stays_text(told: Any, series: Any) -> None:
     here = told(wire({"2026-01-08": FREE | {"4. close": "?"}, "soon": FREE}))
-    bars = alpha_vantage.read(series("IWM.alpha_vantage"), here.client, WINDOW)["alpha_vantage_bars"]
+    bars = alphavantage.read(series("IWM.alphavantage"), here.client, WINDOW)["alphavantage_bars"]
     assert bars["close"].to_list() == ["?", "11.0"]
     assert bars["session_date"].to_list() == ["2026-01-08", "soon"]
 
@@ -105,4 +105,4 @@ def test_what_is_no_number_or_no_date_stays_text(told: Any, series: Any) -> None
 )  # fmt: skip
 def test_another_form_is_refused(told: Any, series: Any, content: bytes) -> None:
     with pytest.raises(SourceError):
-        alpha_vantage.read(series("IWM.alpha_vantage"), told(content).client, WINDOW)
+        alphavantage.read(series("IWM.alphavantage"), told(content).client, WINDOW)

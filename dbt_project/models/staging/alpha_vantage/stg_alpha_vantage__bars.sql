@@ -1,2 +1,0 @@
-select 'alpha_vantage' as provider, symbol, session_date, open, high, low, close, volume, is_partial, known_on, pulled_at, provenance
-from {{ source('raw', 'alpha_vantage_bars') }}
