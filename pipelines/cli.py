@@ -272,10 +272,11 @@ def main() -> None:
     from pipelines.catalog import CatalogError
     from pipelines.contracts import ContractError
     from pipelines.resources.dbt import DbtError
+    from pipelines.sources.exchange import ClosureError
 
     try:
         app()
-    except (WarehouseError, PublicationError, SettingsError, CatalogError, ContractError, MeasureError, DbtError) as problem:
+    except (WarehouseError, PublicationError, SettingsError, CatalogError, ContractError, MeasureError, DbtError, ClosureError) as problem:
         err.print(f"[red]{escape(str(problem))}[/red]")
         sys.exit(1)
 

@@ -15,6 +15,7 @@ from pipelines.resources.dbt import DbtError, ensure_manifest
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import PREFIX, TOKENS, Mode, Settings
 from pipelines.sources.drop import FLAT, FOLDERED
+from pipelines.sources.exchange import ClosureError, closures
 from pipelines.sources.reach import reach
 
 
@@ -102,7 +103,7 @@ def _log_of_killed(file: Path, mode: Mode) -> Finding:
                 "left behind", "warning", what, "The next run takes it in: what was written whole is kept.", "Nothing is to be done."
             )
     except (duckdb.Error, WarehouseError) as problem:
-        cure = f"Move both aside and rebuild from the archive: mkdir -p {file.parent}/aside && mv {file} {file}.wal {file.parent}/aside/"
+        cure = f"Move both aside, then rebuild from the archive (rotation rebuild): mkdir -p {file.parent}/aside && mv {file} {file}.wal {file.parent}/aside/"
         return Finding(
             "left behind", "fatal", f"{what}, and does not fit the {mode} working file", f"It cannot be opened: {str(problem)[:160]}", cure
         )
@@ -147,7 +148,11 @@ def drops(settings: Settings) -> Iterator[Finding]:
 
 
 def catalogue(_settings: Settings) -> Iterator[Finding]:
-    """The list of series can be read."""
+    """The list of series, and that of closures of the exchange, can be read."""
+    try:
+        closures()
+    except ClosureError as problem:
+        yield Finding("catalogue", "fatal", str(problem), "It says which days are sessions.", "Mend the row, or take it out.")
     try:
         yield good("catalogue", f"{len(read_catalog().series)} series")
     except CatalogError as problem:

@@ -21,6 +21,7 @@ from pipelines.report.finding import Finding
 from pipelines.resources.clock import Clock
 from pipelines.resources.dbt import DbtError
 from pipelines.settings import Settings
+from pipelines.sources.exchange import ClosureError
 
 NOW = datetime(2026, 1, 9, 22, 30, tzinfo=UTC)
 Look = Callable[..., list[Finding]]
@@ -192,6 +193,14 @@ def test_a_catalogue_that_cannot_be_read_is_fatal(told: Look, tmp_path: Path, mo
     bad.write_text("series_id\nX\n")
     monkeypatch.setattr(belongings, "read_catalog", lambda: read_catalog(bad))
     assert only(told("catalogue")).is_fatal
+
+
+def test_a_closure_that_cannot_be_read_is_fatal(told: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise ClosureError("exchange_closures.csv: the row of 2026-03-10 cannot be used")
+
+    monkeypatch.setattr(belongings, "closures", refuse)
+    assert [f.state for f in told("catalogue")] == ["fatal"]
 
 
 def test_a_project_that_does_not_parse_is_fatal(told: Look, monkeypatch: pytest.MonkeyPatch) -> None:
