@@ -113,7 +113,7 @@ def read(file: DropFile, taken_in: date | None = None, today: date | None = None
         raise DropRefused(f"drop {file.name}", LAYOUT, "another place", "Move it to its place.")
     source, contract = f"drop {file.name}", contracts()[file.table]
     try:
-        grid = read_grid(content, file.path.suffix.lower(), lambda header: _is_header(contract, header))
+        grid = read_grid(content, file.path.suffix.lower(), lambda header: _lacking(contract, header))
         columns = recognise(contract.name, grid.header)
         frame, problems = values(grid, columns, contract)
     except GridError as problem:
@@ -130,9 +130,10 @@ def read(file: DropFile, taken_in: date | None = None, today: date | None = None
     return {contract.name: frame.select(c.name for c in contract.columns)}
 
 
-def _is_header(contract: TableContract, header: list[str]) -> bool:
+def _lacking(contract: TableContract, header: list[str]) -> list[str]:
+    """The needed columns that a row of titles does not have."""
     known = set(recognise(contract.name, header))
-    return all(known & one_of for one_of in NEEDED[contract.name])
+    return [" or ".join(sorted(one_of)) for one_of in NEEDED[contract.name] if not known & one_of]
 
 
 def _completed(source: str, file: DropFile, frame: pl.DataFrame, contract: TableContract) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import fastexcel
@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
 
 _PLAIN = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Date, pl.Datetime, pl.Null)
 
-IsHeader = Callable[[list[str]], bool]
+Lacking = Callable[[list[str]], list[str]]  # the needed columns a row of titles does not have; none: it is the header
 
 
 class GridError(Exception):
@@ -41,17 +41,17 @@ class Grid:
     delimiter: str | None = None
 
 
-def read_grid(content: bytes, ending: str, is_header: IsHeader) -> Grid:
+def read_grid(content: bytes, ending: str, lacking: Lacking) -> Grid:
     """Find the table in the bytes of a file.
 
     Raises:
         GridError: not the kind its ending says, no header, uneven rows, or too large.
     """
     if ending == ".parquet":
-        return _parquet(content, is_header)
+        return _parquet(content, lacking)
     if ending == ".xlsx":
-        return _xlsx(content, is_header)
-    return _csv(_text(content), is_header)
+        return _xlsx(content, lacking)
+    return _csv(_text(content), lacking)
 
 
 def _text(content: bytes) -> str:
@@ -68,35 +68,40 @@ def _text(content: bytes) -> str:
     raise GridError("text in UTF-8, UTF-16 with its mark, or Windows-1252", "other bytes", "Save the file as CSV in UTF-8.")
 
 
-def _no_header(first: str) -> GridError:
-    return GridError(
-        f"a header with the needed columns within the first {HEADER_WITHIN} lines",
-        f"none; the file begins {first[:120]!r}",
-        "Name the columns as in docs/sources/drop.md.",
-    )
+def _no_header(first: str, rows: Iterable[list[str]], lacking: Lacking) -> GridError:
+    """The row that comes nearest to a header is told what it lacks."""
+    all_of_them = lacking([])
+    lacks, n = min(((lacking(row), n) for n, row in enumerate(rows, 1)), key=lambda found: len(found[0]), default=(all_of_them, 0))
+    near = f"line {n} lacks {', '.join(lacks)}" if len(lacks) < len(all_of_them) else f"the file begins {first[:120]!r}"
+    wanted = f"a header with {', '.join(all_of_them)} within the first {HEADER_WITHIN} lines"
+    return GridError(wanted, f"none; {near}", "Name the columns as in docs/sources/drop.md.")
 
 
-def _csv(text: str, is_header: IsHeader) -> Grid:
+def _csv(text: str, lacking: Lacking) -> Grid:
     head = text[: 1 << 20].splitlines()[:HEADER_WITHIN]
+    seen = []
     for delimiter in DELIMITERS:
         for line in head:
             try:
                 cells = next(csv.reader([line], delimiter=delimiter), [])
             except csv.Error:
-                continue
-            if len(cells) <= MAX_COLUMNS and is_header(cells):
-                return _csv_grid(text, delimiter, is_header)
-    raise _no_header("\n".join(head[:3]))
+                cells = []
+            if len(cells) <= MAX_COLUMNS:
+                if not lacking(cells):
+                    return _csv_grid(text, delimiter, lacking)
+                seen.append((cells, delimiter))
+    likely = min((d for _, d in seen), key=lambda d: min(len(lacking(c)) for c, other in seen if other == d), default=",")
+    raise _no_header("\n".join(head[:3]), [cells for cells, d in seen if d == likely], lacking)
 
 
-def _csv_grid(text: str, delimiter: str, is_header: IsHeader) -> Grid:
+def _csv_grid(text: str, delimiter: str, lacking: Lacking) -> Grid:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     header_line, lines, rows = 0, [], []
     try:
         for row in reader:
             if header is None:
-                if is_header(row):
+                if not lacking(row):
                     header, header_line = row, reader.line_num
             elif "".join(row).strip():
                 if len(row) != len(header):
@@ -109,7 +114,7 @@ def _csv_grid(text: str, delimiter: str, is_header: IsHeader) -> Grid:
     except csv.Error as problem:
         raise GridError("CSV", f"{problem} near line {reader.line_num}", "Mend the quotes of the file.") from None
     if header is None:
-        raise _no_header(text)
+        raise _no_header(text, [], lacking)
     return Grid(header, header_line, _cells(len(header), lines, rows), delimiter)
 
 
@@ -119,28 +124,30 @@ def _cells(width: int, lines: list[int], rows: list[list[str]]) -> pl.DataFrame:
     return pl.DataFrame({"_line": pl.Series(lines, dtype=pl.Int64), **cells})
 
 
-def _xlsx(content: bytes, is_header: IsHeader) -> Grid:
+def _xlsx(content: bytes, lacking: Lacking) -> Grid:
     """The first sheet with a header. Formulas are not evaluated: a cell is what the vendor's program last saved in it."""
     try:
         look_at("xlsx", content, "excel")
         book = fastexcel.read_excel(content)
+        seen: list[list[str]] = []
         for name in book.sheet_names:
             sheet = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
             if sheet.width > MAX_COLUMNS:
                 continue
             rows = [["" if cell is None else cell for cell in row] for row in sheet.iter_rows()]
+            seen += rows[:HEADER_WITHIN]
             for i, row in enumerate(rows[:HEADER_WITHIN]):
-                if is_header(row):
+                if not lacking(row):
                     body = [(i + 2 + n, r) for n, r in enumerate(rows[i + 1 :]) if any(cell.strip() for cell in r)]
                     return Grid(row, i + 1, _cells(len(row), [n for n, _ in body], [r for _, r in body]))
     except SourceError as problem:
         raise GridError(problem.expected, problem.found, "Save the file again as xlsx.") from None
     except (fastexcel.FastExcelError, pl.exceptions.PolarsError, ValueError) as problem:
         raise GridError("a readable xlsx file", str(problem)[:200], "Save the file again as xlsx.") from None
-    raise _no_header(f"sheets {book.sheet_names}")
+    raise _no_header(f"sheets {book.sheet_names}", seen, lacking)
 
 
-def _parquet(content: bytes, is_header: IsHeader) -> Grid:
+def _parquet(content: bytes, lacking: Lacking) -> Grid:
     try:
         schema = pl.read_parquet_schema(io.BytesIO(content))
         other = [f"{name} ({kind})" for name, kind in schema.items() if not kind.is_numeric() and kind not in _PLAIN]
@@ -148,8 +155,8 @@ def _parquet(content: bytes, is_header: IsHeader) -> Grid:
             found = f"{len(schema)} columns, among them {', '.join(other[:5]) or 'only plain ones'}"
             raise GridError(f"at most {MAX_COLUMNS} columns of text, numbers, dates", found, "Write a plain table.")
         header = list(schema)
-        if not is_header(header):
-            raise _no_header(", ".join(header))
+        if lacking(header):
+            raise _no_header(", ".join(header), [header], lacking)
         frame = pl.read_parquet(io.BytesIO(content), n_rows=MAX_ROWS + 1)
     except (pl.exceptions.PolarsError, OSError, ValueError) as problem:
         raise GridError("a readable Parquet file", str(problem)[:200], "Write the file again.") from None

@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from pipelines.sources.archive import Archive
 from pipelines.sources.interface import Receipt, SourceError
 from pipelines.sources.payload import ASK_LATER, MAX_UNPACKED_BYTES, Kind, look_at, snippet
+from pipelines.sources.punctual import look_at_clock
 from pipelines.sources.redaction import quiet_talkative_loggers, redact
 from pipelines.sources.transport import SEC_HOSTS, network, sec_network, through_mirror
 
@@ -94,6 +95,7 @@ class Client:
         self.asks, self._tell = dict(asks or {}), tell or log.info
         self.archive, self.contact, self.now = archive, contact, now
         self.receipts: list[Receipt] = []
+        self._mirrored = mirror is not None  # a mirror may answer out of another day
         self._deadline_s, self._timeout = deadline_s, (connect_timeout_s, deadline_s)
         self._tokens = dict(tokens or {})
         self._session = requests.Session()
@@ -179,7 +181,7 @@ class Client:
         except ConnectTimeout:
             raise SourceError(source, f"a connection within {self._timeout[0]:g} s", "none", ASK_LATER) from None
         except ReadTimeout:
-            raise SourceError(source, f"an answer within {self._deadline_s:g} s", "silence", ASK_LATER) from None
+            raise SourceError(source, f"an answer within {self._deadline_s:g} s", "silence, or headers that trickle", ASK_LATER) from None
         except TooManyRedirects:
             raise SourceError(source, "an answer", "endless redirects", ASK_LATER) from None
         except InvalidSchema as problem:
@@ -194,6 +196,8 @@ class Client:
             waits = f", Retry-After {after}" if (after := response.headers.get("Retry-After")) else ""
             found = f"status {response.status_code}{waits}: {snippet(content)}"
             raise SourceError(source, "status 200", found, CURES.get(response.status_code, ASK_LATER))
+        if not self._mirrored:
+            look_at_clock(source, response.headers, self.now())
         return response.status_code, content
 
     def _body(self, response: requests.Response, source: str, allowed: Size) -> bytes:
@@ -266,4 +270,8 @@ def _secret_values(headers: Mapping[str, str]) -> set[str]:
 
 
 def _reason(problem: BaseException) -> str:
+    """The words of what lies at the bottom of it."""
+    inner = getattr(problem, "reason", None) or next((a for a in problem.args[::-1] if isinstance(a, Exception)), None)
+    if isinstance(inner, Exception):
+        return _reason(inner)
     return " ".join(str(problem).split())[:300] or type(problem).__name__

@@ -92,6 +92,9 @@ def _of_companies(
     wanted = _wanted(client)
     documents = _in_bulk(kind, client, wanted) if client.asks.get("sec_bulk") else (d for cik in wanted for d in ask(client, cik))
     frames = [parse(source, document) for source, document in documents]
+    if wanted and not frames:
+        cure = "Correct ROTATION_SEC_COMPANIES; if it is right, the SEC has moved its documents: mend the reader."
+        raise SourceError(f"sec {kind}", f"documents of {len(wanted):,} companies", "none of any of them (status 404)", cure)
     return pl.concat(frames, how="vertical_relaxed") if frames else nothing
 
 

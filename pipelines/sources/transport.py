@@ -9,6 +9,8 @@ from requests_ratelimiter import LimiterAdapter
 from urllib3.exceptions import InvalidHeader, MaxRetryError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
+from pipelines.sources.punctual import PunctualAdapter
+
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
     from urllib3.connectionpool import ConnectionPool
@@ -57,19 +59,24 @@ def _retry(retries: int, deadline_s: float) -> Retry:
     )
 
 
+class _Polite(PunctualAdapter, LimiterAdapter):  # type: ignore[misc]
+    """At a rate of ours, and not longer than the deadline."""
+
+
 def network(retries: int, deadline_s: float) -> HTTPAdapter:
     """The providers themselves, each host at a polite rate."""
-    adapter: HTTPAdapter = LimiterAdapter(per_second=REQUESTS_A_SECOND, max_retries=_retry(retries, deadline_s))
+    adapter: HTTPAdapter = _Polite(per_second=REQUESTS_A_SECOND, max_retries=_retry(retries, deadline_s))  # type: ignore[call-arg]
     return adapter
 
 
 def sec_network(retries: int, deadline_s: float) -> HTTPAdapter:
     """The hosts of the SEC, which counts its requests over all of them."""
-    adapter: HTTPAdapter = LimiterAdapter(per_second=SEC_REQUESTS_A_SECOND, per_host=False, max_retries=_retry(retries, deadline_s))
+    retry = _retry(retries, deadline_s)
+    adapter: HTTPAdapter = _Polite(per_second=SEC_REQUESTS_A_SECOND, per_host=False, max_retries=retry)  # type: ignore[call-arg]
     return adapter
 
 
-class _Mirror(HTTPAdapter):
+class _Mirror(PunctualAdapter):
     def __init__(self, url: str, retries: Retry) -> None:
         super().__init__(max_retries=retries)
         self._url = url.rstrip("/")

@@ -7,9 +7,11 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 
-from pipelines.assets.landing.apart import READABLE, failing, fitting, once, within_limits
+from pipelines.assets.landing.apart import READABLE, failing, fitting, once, whole_list, within_limits
 from pipelines.assets.landing.cast import REJECTED, CastBatch, cast
+from pipelines.assets.landing.continuity import continued
 from pipelines.assets.landing.derive import derive
+from pipelines.assets.landing.fact_history import no_longer_sent
 from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, withdrawn
 from pipelines.assets.landing.surroundings import look_around
 from pipelines.catalog import Series
@@ -107,7 +109,7 @@ def judge(
     if contract.sets_rows_aside:
         return _judged_by_row(connection, contract, pulls, scope, rows, rejected, apart, later, errors)
     around = look_around(connection, contract, rows, series, actions, scope.to_sessions, scope.run_id)
-    rows = compare(connection, contract, derive(rows, contract, around))
+    rows = continued(connection, contract, compare(connection, contract, derive(rows, contract, around)), series)
     if scope.as_of < scope.revision_day:  # a run as of an earlier day cannot say since when another value was known
         later.append(rows.filter(pl.col("_change") == REVISED).select("_series"))
         rows = rows.filter(pl.col("_change") != REVISED)
@@ -138,8 +140,9 @@ def _judged_by_row(
     if scope.as_of < scope.revision_day:
         later = [*later, rows.filter(pl.col("_change") == REVISED).select("_series")]
         rows = rows.filter(pl.col("_change") != REVISED)
-    fit = fitting(connection, contract, rows)
-    apart = {READABLE: rejected, **apart, **fit.by_check}
+    listed = whole_list(connection, contract, rows)
+    fit = fitting(connection, contract, listed.rows)
+    apart = {READABLE: rejected, **apart, **listed.by_check, **fit.by_check}
     bad = failing(fit.rows, apart)
     required = {p.series.series_id for p in pulls if p.series.is_required}
     outcomes = []
@@ -150,7 +153,8 @@ def _judged_by_row(
         here = tuple(s for s in bad if s in set(found["_series"]))
         outcomes.append(CheckOutcome(contract.name, name, observed, here, found, bool(required & set(here))))
     laters = pl.concat(later).group_by("_series").len() if later else pl.DataFrame()
-    return Batch(contract, fit.rows, tuple(outcomes), dict(laters.iter_rows()), {}, errors)
+    gone = no_longer_sent(connection, contract, rows)
+    return Batch(contract, fit.rows, tuple(outcomes), dict(laters.iter_rows()), gone, errors)
 
 
 def merge_passed(connection: duckdb.DuckDBPyConnection, batch: Batch, failing: set[str], scope: Scope) -> dict[str, Counts]:
