@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     mirror: AnyHttpUrl | None = Field(None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH.")
     contact: str | None = Field(None, description="E-mail address named in the User-Agent; some providers refuse requests without one.")
     tiingo_token: SecretStr | None = Field(None, description="Tiingo API token; without it Tiingo is not asked.")
+    fred_api_key: SecretStr | None = Field(
+        None, description="FRED API key: every value with the day it came out (ALFRED). Default: FRED's CSV, each pull one vintage."
+    )
     sec_data_sets: str | None = Field(
         None,
         pattern=r"^20\d\dq[1-4](,20\d\dq[1-4])*$",

@@ -30,7 +30,8 @@ class Providers:
             "sec_bulk": ("yes",) if settings.sec_bulk else (),
         }
         transport, mirror, contact = None, options.mirror_url, settings.contact
-        tokens = {"tiingo": settings.tiingo_token.get_secret_value()} if settings.tiingo_token else {}
+        given = {"tiingo": settings.tiingo_token, "fred": settings.fred_api_key}
+        tokens = {provider: token.get_secret_value() for provider, token in given.items() if token}
         if options.sources is Sources.SAMPLE:
             transport, mirror, tokens = self.sample(as_of), None, {"tiingo": "simulated"}
             from pipelines.sample.wire_sec import published
