@@ -148,6 +148,7 @@ def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise WarehouseError(f"There is no published warehouse at {path}. Make one with `rotation run`.")
     connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
     try:
+        connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")
         connection.execute("set lock_configuration = true")
         yield connection
     finally:
@@ -159,8 +160,24 @@ def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
     for contract in contracts().values():
         columns = {c.name: c.data_type for c in contract.columns} | BOOKKEEPING
         connection.execute(f"create table if not exists raw.{contract.name} ({_ddl(columns)})")
+    keys = ", ".join(f"'{c.name}': '{', '.join(k for k in c.key if k != 'vintage')}'" for c in contracts().values())
+    connection.execute(f"create or replace macro as_known(observations, day) as table {_KNOWN_RAW.format(keys=keys)}")
     for name, log in LOG_TABLES.items():
         connection.execute(f"create table if not exists quality.{name} ({_ddl({c: t for c, (t, _) in log.items()})})")
+
+
+# as_known('fred_observations', '2024-06-01') in the working file: of each key of a raw table the newest version, or vintage, known on a day.
+_KNOWN_RAW = """
+    select * from query(
+        'select * from raw.' || observations || ' where known_on <= $$' || day::date
+        || '$$::date qualify row_number() over (partition by ' || coalesce(map {{{keys}}}[observations], error('as_known: no raw table ' || observations))
+        || ' order by known_on desc, pulled_at desc) = 1'
+    )
+"""
+# The same for a published table that has the days between which each row stood.
+_KNOWN_PUBLISHED = (
+    "select * from query_table(observations) where known_on <= day::date and (superseded_on is null or superseded_on > day::date)"
+)
 
 
 def _ddl(columns: dict[str, str]) -> str:
