@@ -10,11 +10,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz ui sql lint format type docs lock overhead clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz ui sql lint format type docs lock overhead filings-speed clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
-# Inputs that `make fuzz` tries of each kind.
+# Inputs that `make fuzz` tries on each reader, at the least.
 FUZZ ?= 20000
 
 # What `make sql` asks when nothing is asked: the tables there are.
@@ -56,8 +56,8 @@ no-repaint: $(READY) ## publish SESSIONS (60) one at a time: no value of an earl
 fault-matrix: $(READY) ## every reader against every fault: prints the matrix and writes docs/faults.md; exits 1 if a cell is not as it must be
 	@$(BIN)/python -m bench.faults
 
-fuzz: $(READY) ## FUZZ (20000) inputs of every kind into every reader: frames of its contract or its own error, nothing else
-	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -n auto -p no:cacheprovider tests/unit/sources -k survive_anything
+fuzz: $(READY) ## FUZZ (20000) inputs into every reader: frames of its contract or its own error, nothing else; prints how many were tried
+	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -o tmp_path_retention_policy=none tests/unit/sources -k survive_anything
 
 ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui
@@ -82,6 +82,9 @@ docs: $(READY) ## build the dbt documentation into dbt_project/target/
 
 overhead: $(READY) ## time a warm `rotation run` against a bare `dbt build`
 	@$(BIN)/python -m bench.overhead
+
+filings-speed: $(READY) ## time a full-size quarter of filings, from facts to valuations, against a scan of its files
+	@$(BIN)/python -m bench.filings_speed
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file requirements.lock

@@ -4,7 +4,7 @@ import re
 import socket
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from unittest.mock import patch
 import duckdb
 import urllib3.util.connection as connecting
 
-from bench.faults import forms_drop, forms_filings, forms_series
+from bench.faults import forms_drop, forms_filings, forms_sec, forms_series
 from bench.faults.table import AS_OF, DAY_BEFORE, Form, content_faults
 from bench.faults.wire import DEADLINE_S, FAULTS, HTML, NOBODY, NOW, Provider, good, provider
 from pipelines.assets.landing import drops
@@ -31,7 +31,7 @@ from pipelines.sources.exchange import to_sessions
 from pipelines.sources.http import Client
 from pipelines.sources.interface import SourceError, Window
 
-FORMS: tuple[Form, ...] = tuple(make() for make in (*forms_series.FORMS, *forms_filings.FORMS, *forms_drop.FORMS))
+FORMS: tuple[Form, ...] = tuple(make() for make in (*forms_series.FORMS, *forms_filings.FORMS, *forms_sec.FORMS, *forms_drop.FORMS))
 NO_WIRE = "a file has no wire"
 CONTENT = tuple(content_faults(FORMS[0]))
 ALL = (*list(FAULTS)[:3], *NOBODY, *list(FAULTS)[3:-1], *CONTENT, "clock skew")
@@ -232,7 +232,7 @@ class Bench:
         return self.connection.execute(sql).fetchall()
 
 
-ON_FILES = {
+ON_FILES: dict[str, Callable[[bytes], bytes]] = {
     "HTML with 200": lambda _: HTML + b"\n",
     "empty": lambda _: b"",
     "half body": lambda content: content[: len(content) * 2 // 3 - 1],

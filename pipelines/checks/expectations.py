@@ -31,11 +31,12 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check saw: positions of the failing rows in the frame it was given."""
+    """What a check saw: positions of the failing rows in the frame it was given, and the column that failed first in each."""
 
     check: str
     observed: str
     failing: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
     details: tuple[str, ...] = field(default=())
 
     @property
@@ -256,16 +257,23 @@ def validate(frame: pl.DataFrame, contract: TableContract) -> list[Finding]:
     results = _run(frame, wanted)
     findings = []
     for check in checks:
-        failing: set[int] = set()
+        failing: dict[int, str] = {}
         details = []
         for expectation, (success, result) in zip(wanted, results, strict=True):
             if expectation.check == check and not success:
                 rows = result.get("unexpected_index_list") or list(range(frame.height))
-                failing.update(int(r) for r in rows)
-                columns = " and ".join(str(v) for k, v in expectation.arguments.items() if k.startswith("column"))
-                details.append(f"{columns} ({expectation.type}): {result.get('partial_unexpected_list', [])[:5]}")
+                columns = [str(v) for k, v in expectation.arguments.items() if k.startswith("column")]
+                first = min(columns, key=lambda name: name.startswith("_"))  # the provider's own before one we put beside it
+                failing = {int(r): first for r in rows} | failing
+                details.append(f"{' and '.join(columns)} ({expectation.type}): {result.get('partial_unexpected_list', [])[:5]}")
         findings.append(
-            Finding(check, f"{frame.height:,} new rows checked, {len(failing):,} failing", tuple(sorted(failing)), tuple(details))
+            Finding(
+                check,
+                f"{frame.height:,} new rows checked, {len(failing):,} failing",
+                tuple(sorted(failing)),
+                tuple(failing[row] for row in sorted(failing)),
+                tuple(details),
+            )
         )
     return findings
 

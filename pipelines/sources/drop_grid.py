@@ -13,6 +13,7 @@ from pipelines.sources.interface import SourceError
 from pipelines.sources.payload import look_at
 
 DELIMITERS = (",", ";", "\t", "|")
+ENCODINGS = {"utf-8-sig": "UTF-8 with its mark", "utf-16": "UTF-16", "utf-8": "UTF-8", "cp1252": "Windows-1252"}
 HEADER_WITHIN = 50
 MAX_COLUMNS = 500
 MAX_ROWS = 10_000_000
@@ -33,11 +34,15 @@ class GridError(Exception):
 
 @dataclass(frozen=True)
 class Grid:
-    """`cells`: one column a header name, numbered `c0`, `c1`, …, beside `_line`; text, but for Parquet, which knows types."""
+    """`cells`: one column a header name, numbered `c0`, `c1`, …, beside `_line`; text, but for Parquet, which knows types.
+
+    `form`: how the bytes were read, in words.
+    """
 
     header: list[str]
     header_line: int
     cells: pl.DataFrame
+    form: str
     delimiter: str | None = None
 
 
@@ -51,11 +56,12 @@ def read_grid(content: bytes, ending: str, lacking: Lacking) -> Grid:
         return _parquet(content, lacking)
     if ending == ".xlsx":
         return _xlsx(content, lacking)
-    return _csv(_text(content), lacking)
+    text, encoding = _text(content)
+    return _csv(text, encoding, lacking)
 
 
-def _text(content: bytes) -> str:
-    """The text of the bytes: by its mark, else UTF-8, else Windows-1252."""
+def _text(content: bytes) -> tuple[str, str]:
+    """The text of the bytes and its encoding: by its mark, else UTF-8, else Windows-1252."""
     marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     encodings = next(([e] for mark, e in marks.items() if content.startswith(mark)), ["utf-8", "cp1252"])
     for encoding in encodings:
@@ -64,7 +70,7 @@ def _text(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if not _CONTROL.search(text[:100_000]):
-            return text
+            return text, ENCODINGS[encoding]
     raise GridError("text in UTF-8, UTF-16 with its mark, or Windows-1252", "other bytes", "Save the file as CSV in UTF-8.")
 
 
@@ -77,7 +83,7 @@ def _no_header(first: str, rows: Iterable[list[str]], lacking: Lacking) -> GridE
     return GridError(wanted, f"none; {near}", "Name the columns as in docs/sources/drop.md.")
 
 
-def _csv(text: str, lacking: Lacking) -> Grid:
+def _csv(text: str, encoding: str, lacking: Lacking) -> Grid:
     head = text[: 1 << 20].splitlines()[:HEADER_WITHIN]
     seen = []
     for delimiter in DELIMITERS:
@@ -88,13 +94,13 @@ def _csv(text: str, lacking: Lacking) -> Grid:
                 cells = []
             if len(cells) <= MAX_COLUMNS:
                 if not lacking(cells):
-                    return _csv_grid(text, delimiter, lacking)
+                    return _csv_grid(text, encoding, delimiter, lacking)
                 seen.append((cells, delimiter))
     likely = min((d for _, d in seen), key=lambda d: min(len(lacking(c)) for c, other in seen if other == d), default=",")
     raise _no_header("\n".join(head[:3]), [cells for cells, d in seen if d == likely], lacking)
 
 
-def _csv_grid(text: str, delimiter: str, lacking: Lacking) -> Grid:
+def _csv_grid(text: str, encoding: str, delimiter: str, lacking: Lacking) -> Grid:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     header_line, lines, rows = 0, [], []
@@ -115,7 +121,8 @@ def _csv_grid(text: str, delimiter: str, lacking: Lacking) -> Grid:
         raise GridError("CSV", f"{problem} near line {reader.line_num}", "Mend the quotes of the file.") from None
     if header is None:
         raise _no_header(text, [], lacking)
-    return Grid(header, header_line, _cells(len(header), lines, rows), delimiter)
+    form = f"text in {encoding} parted by {delimiter!r}, header in line {header_line}"
+    return Grid(header, header_line, _cells(len(header), lines, rows), form, delimiter)
 
 
 def _cells(width: int, lines: list[int], rows: list[list[str]]) -> pl.DataFrame:
@@ -139,7 +146,8 @@ def _xlsx(content: bytes, lacking: Lacking) -> Grid:
             for i, row in enumerate(rows[:HEADER_WITHIN]):
                 if not lacking(row):
                     body = [(i + 2 + n, r) for n, r in enumerate(rows[i + 1 :]) if any(cell.strip() for cell in r)]
-                    return Grid(row, i + 1, _cells(len(row), [n for n, _ in body], [r for _, r in body]))
+                    form = f"workbook, sheet {name!r}, header in line {i + 1}"
+                    return Grid(row, i + 1, _cells(len(row), [n for n, _ in body], [r for _, r in body]), form)
     except SourceError as problem:
         raise GridError(problem.expected, problem.found, "Save the file again as xlsx.") from None
     except (fastexcel.FastExcelError, pl.exceptions.PolarsError, ValueError) as problem:
@@ -163,4 +171,6 @@ def _parquet(content: bytes, lacking: Lacking) -> Grid:
     if frame.height > MAX_ROWS:
         raise GridError(f"at most {MAX_ROWS:,} rows", "more", "Split the file.")
     frame.columns = [f"c{i}" for i in range(frame.width)]
-    return Grid(header, 0, frame.with_row_index("_line", offset=1).with_columns(pl.col("_line").cast(pl.Int64)))
+    return Grid(
+        header, 0, frame.with_row_index("_line", offset=1).with_columns(pl.col("_line").cast(pl.Int64)), "Parquet, lines counted by rows"
+    )

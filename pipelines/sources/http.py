@@ -18,10 +18,12 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from pipelines.sources.archive import Archive
 from pipelines.sources.interface import Receipt, SourceError
-from pipelines.sources.payload import ASK_LATER, MAX_UNPACKED_BYTES, Kind, look_at, snippet
+from pipelines.sources.payload import ASK_LATER, Kind, look_at, snippet
 from pipelines.sources.punctual import look_at_clock
 from pipelines.sources.redaction import quiet_talkative_loggers, redact
 from pipelines.sources.transport import SEC_HOSTS, network, sec_network, through_mirror
+from pipelines.sources.unzip import USUAL as USUAL_ARCHIVE
+from pipelines.sources.unzip import Limits
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ class Size:
     """How large and how slow one answer may be; a bulk file says so itself."""
 
     most_bytes: int = MAX_BYTES
-    most_unpacked: int = MAX_UNPACKED_BYTES
+    archive: Limits = USUAL_ARCHIVE
     times_deadline: float = 1
 
 
@@ -141,7 +143,7 @@ class Client:
         source = f"{provider} ({shown})"
         try:
             status, content = self._fetch(provider, address, source, dict(headers or {}), size)
-            document = look_at(source, content, kind, size.most_unpacked)
+            document = look_at(source, content, kind, size.archive)
         except SourceError as problem:
             raise SourceError(*(redact(t, secrets) for t in (problem.source, problem.expected, problem.found, problem.cure))) from None
         digest = self.archive.store(provider, content)

@@ -14,7 +14,7 @@ from pipelines.assets.landing import drops
 from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
 from pipelines.assets.landing.events import TOLD
-from pipelines.assets.landing.log import log_checks, log_pulls, log_rejected, sample
+from pipelines.assets.landing.log import log_checks, log_pulls, log_refused, log_rejected, sample
 from pipelines.assets.preview import table_metadata
 from pipelines.catalog import Series, catalog
 from pipelines.checks.expectations import STORIES, check_names
@@ -127,7 +127,7 @@ def drop_assets() -> dg.AssetsDefinition:
             folder = drop_folder(options, scope.as_of)
             pulls = drops.pulls(connection, folder, scope, tell)
             failing = yield from judge_and_merge(connection, scope, tables, pulls)
-            drops.move_aside(folder, options.settings.quarantine / "drop" / context.run_id, pulls, failing)
+            drops.move_aside(connection, folder, options.settings.quarantine / "drop", context.run_id, pulls, failing)
 
     return land
 
@@ -174,6 +174,7 @@ def judge_and_merge(
     history = _history(tables[0], batches)
     log_checks(connection, scope, [answered, history, *(c for b in batches for c in b.checks)])
     log_rejected(connection, scope, batches)
+    log_refused(connection, scope, pulls)
     yield from _events(connection, scope, tables, pulls, batches, counts, failing, [answered, history])
     return failing
 

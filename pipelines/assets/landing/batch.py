@@ -38,7 +38,8 @@ class Scope:
 @dataclass(frozen=True)
 class Pull:
     """The frames of one series (or dropped file) by raw table, with the receipts of its requests; or why there are none: an
-    error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was."""
+    error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was.
+    `form`: how a dropped file was read, in words."""
 
     series: Series
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Pull:
     error: SourceError | None = None
     not_asked: str | None = None
     asked_from: date | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -252,15 +254,20 @@ def _outcomes(
             observed = f"{rejected.height:,} unreadable rows" + "".join(f"; {r}" for r in rejected["reason"].head(3))
         else:
             finding = by_check.get(name, Finding(name, "no rows came"))
-            rows = _as_json(checked[list(finding.failing)]) if finding.failing else rejected.clear().select("_series", "row_json")
+            rows = (
+                _as_json(checked[list(finding.failing)], finding.columns)
+                if finding.failing
+                else rejected.clear().select("_series", "row_json")
+            )
             observed = "; ".join([finding.observed, *finding.details])
         ids = rows["_series"].unique().sort().to_list()
         outcomes.append(CheckOutcome(contract.name, name, observed, tuple(ids), rows, any(series[i].is_required for i in ids)))
     return tuple(outcomes)
 
 
-def _as_json(rows: pl.DataFrame) -> pl.DataFrame:
-    """What was checked about each row, the derived columns included, so that the reason can be seen."""
-    return rows.select(
-        "_series", pl.struct(pl.exclude("_series", "_date", "_change").cast(pl.String, strict=False)).struct.json_encode().alias("row_json")
+def _as_json(rows: pl.DataFrame, failed: Sequence[str]) -> pl.DataFrame:
+    """What was checked about each row, the derived columns and the name of the one that failed included, so that the reason can be seen."""
+    told = pl.exclude("_series", "_date", "_change").cast(pl.String, strict=False)
+    return rows.with_columns(_column=pl.Series(failed, dtype=pl.String)).select(
+        "_series", pl.struct(told).struct.json_encode().alias("row_json")
     )

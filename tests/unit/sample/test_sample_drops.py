@@ -119,8 +119,8 @@ def test_the_drop_reader_takes_every_file(tmp_path: Path, market: SampleMarket) 
     write_drops(tmp_path, SAMPLE_END, market)
     rows: dict[str, int] = {}
     for file in drop.scan(tmp_path):
-        for table, frame in drop.read(file, SAMPLE_END, SAMPLE_END).items():
-            rows[table] = rows.get(table, 0) + frame.height
+        reading = drop.read(file, SAMPLE_END, SAMPLE_END)
+        rows[reading.table] = rows.get(reading.table, 0) + reading.frame.height
     assert rows == {
         "drop_bars": sum(f.height for f in market.member_bars.values()),
         "drop_constituents": sum(f.height for f in market.constituents.values()),

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import fuzz
 import pytest
 import requests
 from requests.adapters import BaseAdapter
@@ -116,3 +117,18 @@ def told(archive: Archive) -> Callable[..., Told]:
 @pytest.fixture
 def series() -> Callable[[str], Series]:
     return lambda series_id: catalog()[series_id]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over how many inputs it tried."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tried"] = dict(fuzz.tried)
+
+
+def pytest_testnodedown(node: Any) -> None:
+    fuzz.tried.update(node.workeroutput.get("tried", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reader, n in sorted(fuzz.tried.items()):
+        terminalreporter.write_line(f"{n:>9,} inputs into {reader}")

@@ -148,12 +148,12 @@ def test_the_vendors_samples_are_taken_from_the_drop_folder(replay_world: Path, 
     ):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / name).write_bytes((replay_world / "drops" / name).read_bytes())
-    found = {f.collection or "": drop.read(f) for f in drop.scan(tmp_path) if f.table == "drop_bars"}
-    assert found["R2000"]["drop_bars"].height == 771_188
-    assert found["R2000"]["drop_bars"]["symbol"].n_unique() == 312
-    assert found["SP500"]["drop_bars"]["price_basis"].unique().to_list() == ["total_return"]
-    assert found["instruments"]["drop_bars"]["price_basis"].unique().to_list() == ["split_adjusted"]
-    (members,) = (drop.read(f)["drop_constituents"] for f in drop.scan(tmp_path) if f.table == "drop_constituents")
+    found = {f.collection or "": drop.read(f).frame.drop(drop.LINE) for f in drop.scan(tmp_path) if f.table == "drop_bars"}
+    assert found["R2000"].height == 771_188
+    assert found["R2000"]["symbol"].n_unique() == 312
+    assert found["SP500"]["price_basis"].unique().to_list() == ["total_return"]
+    assert found["instruments"]["price_basis"].unique().to_list() == ["split_adjusted"]
+    (members,) = (drop.read(f).frame.drop(drop.LINE) for f in drop.scan(tmp_path) if f.table == "drop_constituents")
     assert members.height == 503
     assert members["snapshot_date"].unique().to_list() == [date(2026, 8, 31)]
 
@@ -163,7 +163,7 @@ def test_the_recorded_list_of_targets_is_taken_as_it_is(replay_world: Path, tmp_
     (tmp_path / "targets" / "NASDAQ100").mkdir(parents=True)
     (tmp_path / "targets" / "NASDAQ100" / name).write_bytes((replay_world / "drops" / name).read_bytes())
     (file,) = drop.scan(tmp_path)
-    frame = drop.read(file, date(2026, 8, 21), date(2026, 11, 22))["drop_targets"]
+    frame = drop.read(file, date(2026, 8, 21), date(2026, 11, 22)).frame.drop(drop.LINE)
     theirs = pl.read_csv(replay_world / "drops" / name, try_parse_dates=True)
     assert frame.columns == [c.name for c in contracts()["drop_targets"].columns]
     assert frame.height == theirs.height == 1327
