@@ -15,7 +15,7 @@ from unittest.mock import patch
 import duckdb
 import urllib3.util.connection as connecting
 
-from bench.faults import forms_drop, forms_filings, forms_sec, forms_series
+from bench.faults import forms_drop, forms_filings, forms_sec, forms_series, forms_vintages
 from bench.faults.table import AS_OF, DAY_BEFORE, Form, content_faults
 from bench.faults.wire import DEADLINE_S, FAULTS, HTML, NOBODY, NOW, Provider, good, provider
 from pipelines.assets.landing import drops
@@ -31,7 +31,9 @@ from pipelines.sources.exchange import to_sessions
 from pipelines.sources.http import Client
 from pipelines.sources.interface import SourceError, Window
 
-FORMS: tuple[Form, ...] = tuple(make() for make in (*forms_series.FORMS, *forms_filings.FORMS, *forms_sec.FORMS, *forms_drop.FORMS))
+FORMS: tuple[Form, ...] = tuple(
+    make() for make in (*forms_series.FORMS, *forms_vintages.FORMS, *forms_filings.FORMS, *forms_sec.FORMS, *forms_drop.FORMS)
+)
 NO_WIRE = "a file has no wire"
 CONTENT = tuple(content_faults(FORMS[0]))
 ALL = (*list(FAULTS)[:3], *NOBODY, *list(FAULTS)[3:-1], *CONTENT, "clock skew")
@@ -198,7 +200,7 @@ class Bench:
             Archive(self.settings.archive), None, "desk@example.org", 2, deadline_s, RETRIES,
             transport.through_mirror(self.server.url, RETRIES, deadline_s),
             now=lambda: NOW,
-            tokens=dict.fromkeys(READERS, "token"),
+            tokens={} if form.without_token else dict.fromkeys(READERS, "token"),
             asks=form.asks(is_before),
         )  # fmt: skip
 

@@ -81,7 +81,9 @@ def _overlap(
     closes = pl.concat(
         [
             f[bars.name].select(
-                "symbol", pl.col("session_date").cast(pl.Date, strict=False), pl.col("close").cast(pl.Float64, strict=False)
+                "symbol",
+                pl.col("session_date").cast(pl.String).str.to_date("%Y-%m-%d", strict=False),
+                pl.col("close").cast(pl.Float64, strict=False),
             )
             for f in frames
             if bars.name in f

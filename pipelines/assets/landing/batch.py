@@ -146,7 +146,9 @@ def _with_kept_back(outcomes: tuple[CheckOutcome, ...], rows: pl.DataFrame) -> t
         return outcomes
     said = f"{rows.height:,} closes of sessions long over kept back, ours stay"
     return tuple(
-        replace(o, observed=f"{o.observed}; {said}", failing_rows=_as_json(rows)) if o.check == "closes_stay" and o.passed else o
+        replace(o, observed=f"{o.observed}; {said}", failing_rows=_as_json(rows, ["close"] * rows.height))
+        if o.check == "closes_stay" and o.passed
+        else o
         for o in outcomes
     )
 

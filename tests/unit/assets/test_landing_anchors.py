@@ -23,23 +23,23 @@ from pipelines.sources.interface import Window
 from tests.unit.sources.conftest import Canned
 
 IWM = catalog()["IWM"]
-DAYS = sessions(date(2024, 6, 3), date(2026, 1, 9))["session_date"].to_list()
+DAYS: list[date] = sessions(date(2024, 6, 3), date(2026, 1, 9))["session_date"].to_list()
 OVERLAP = timedelta(days=90)
 TABLES = ("yahoo_actions", "yahoo_bars", "yahoo_adjusted_closes")
-CLOSES = {day: round(200 + 10 * log1p(n % 37) + n / 20, 2) for n, day in enumerate(DAYS)}
+CLOSES: dict[date, float] = {day: round(200 + 10 * log1p(n % 37) + n / 20, 2) for n, day in enumerate(DAYS)}
 
 
 class Market:
     """What Yahoo says of one fund on a day: true closes, dividends and splits, all of the past divided and reduced by what came since."""
 
     def __init__(self) -> None:
-        self.closes = dict(CLOSES)
+        self.closes: dict[date, float] = dict(CLOSES)
         self.dividends: dict[date, float] = {}
         self.splits: dict[date, float] = {}
         self.spoilt: Callable[[date, float], float] = lambda day, adjusted: adjusted
 
     def adjusted(self, day: date, until: date) -> float:
-        factor = 1.0
+        factor: float = 1.0
         for ex, amount in self.dividends.items():
             if day < ex <= until:
                 before = max(d for d in DAYS if d < ex)
@@ -47,7 +47,7 @@ class Market:
         return self.closes[day] / self.ahead(day, until) * factor
 
     def ahead(self, day: date, until: date) -> float:
-        ratio = 1.0
+        ratio: float = 1.0
         for ex, value in self.splits.items():
             ratio *= value if day < ex <= until else 1.0
         return ratio
