@@ -17,7 +17,7 @@ PREFIX = "ROTATION_"
 
 Mode = Literal["sample", "live"]
 
-TOKENS = {"tiingo": "tiingo_token", "stooq": "stooq_key", "alphavantage": "alpha_vantage_key"}
+TOKENS = {"tiingo": "tiingo_token", "fred": "fred_api_key", "stooq": "stooq_key", "alphavantage": "alpha_vantage_key"}
 """The setting that holds a provider's secret; a provider without one needs none."""
 
 
@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     mirror: AnyHttpUrl | None = Field(None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH.")
     contact: str | None = Field(None, description="E-mail address named in the User-Agent; some providers refuse requests without one.")
     tiingo_token: SecretStr | None = Field(None, description="Tiingo API token; without it Tiingo is not asked.")
+    fred_api_key: SecretStr | None = Field(
+        None, description="FRED API key: every value with the day it came out (ALFRED). Default: FRED's CSV, each pull one vintage."
+    )
     keys_file: Path | None = Field(
         None,
         description="File outside this folder, mode 600, with the lines of the keys (ROTATION_..._KEY, ..._TOKEN); the environment goes before it.",

@@ -94,7 +94,7 @@ def fred() -> Form:
         return {"": ("\n".join([",".join(t.columns), *(",".join(map(str, row)) for row in t.rows)]) + "\n").encode()}
 
     before = table.where(lambda row: row["observation_date"] < DAY_BEFORE)
-    return Form("fred (csv)", "DGS2", table, before, render, "DGS2", "observation_date", "DGS2", kind="application/csv")
+    return Form("fred (csv)", "DGS2", table, before, render, "DGS2", "observation_date", "DGS2", kind="application/csv", without_token=True)
 
 
 def _months(n: int, last: date) -> list[date]:

@@ -68,6 +68,7 @@ class Form:
     render: the table as answers by a part of their address ("" for any); told whether it is the one of before.
     needed, day, value, scaled: a column it cannot do without; the day; the main number; the numbers with a unit.
     changes: faults this form spoils in its own way. without: faults it has no such thing for, and why.
+    without_token: what the provider offers to those who have no key.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Form:
     ignored: tuple[str, ...] = ()
     changes: Mapping[str, Change] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
+    without_token: bool = False
 
 
 def _number(value: Any) -> float:

@@ -10,6 +10,8 @@ from pipelines.contracts import TableContract
 
 # Two providers' closes of one session may differ by rounding and late prints, not by more than this.
 MOST_APART_PCT = 0.5
+# Vendors correct a late print by a few hundredths of a percent; the S&P 500 of 2021-08-11 is 0.12 % off.
+MOST_REVISED_PCT = 0.5
 # Most of what we hold revised by more than this factor is another unit: percent is a hundred times a fraction, no split is as large.
 MOST_RESCALED = 60
 # The largest step to exactly zero in any series but the surveys is 1.00: the target range in December 2008 and March 2020.
@@ -150,6 +152,18 @@ STORIES: dict[str, tuple[str, str]] = {
         "A new vintage without months or portfolios that the one before had: a history cut short, a column renamed.",
         "Look at the archived payload; the vintage before stays. If a column was renamed, mend the reader.",
     ),
+    "base_as_before": (
+        "A series told on another base, all of it by one factor: an index of another year, a table rescaled. Two bases never stand in one series.",
+        "Compare with the provider's page; what we hold stays. Mend the reader to undo the factor, or give the new base a series of its own.",
+    ),
+    "closes_stay": (
+        "A raw close of a session long over that is another one now: a split not told, another symbol, a past rewritten. Raw closes never change.",
+        "Compare with a second source. Ours stays; if a split is missing, supply it.",
+    ),
+    "past_is_reanchored_whole": (
+        "Adjusted closes rewritten in a way no split or dividend does: not by one factor before a day with an action, or by more than it.",
+        "Compare the adjusted closes with a second source; the last good ones stay. If an action is missing, it may come with the next pull.",
+    ),
     "list_is_whole": (
         "A list of names that is cut off: more than a tenth of the names of the last one are missing.",
         "Ask again; if it stays so, compare with the provider's page. The last list stays.",
@@ -192,6 +206,9 @@ _DERIVED: dict[str, tuple[str, dict[str, Any]]] = {
     "zero_is_no_blank": ("ColumnValuesToBeBetween", {"column": "_zero_after", "max_value": MOST_TO_ZERO}),
     "volume_is_traded": ("ColumnValuesToBeInSet", {"column": "_is_traded", "value_set": [True]}),
     "vintage_is_whole": ("ColumnValuesToBeBetween", {"column": "_lacking_pct", "max_value": MOST_LACKING_PCT}),
+    "base_as_before": ("ColumnValuesToBeNull", {"column": "_rebased_by"}),
+    "closes_stay": ("ColumnValuesToBeBetween", {"column": "_close_moved_pct", "max_value": MOST_REVISED_PCT}),
+    "past_is_reanchored_whole": ("ColumnValuesToBeNull", {"column": "_anchor"}),
     "equity_is_held": ("ColumnValuesToBeInSet", {"column": "_equity_is_held", "value_set": [True]}),
     "list_is_whole": ("ColumnValuesToBeNull", {"column": "_reason"}),
     "fact_fits_history": ("ColumnValuesToBeNull", {"column": "_reason"}),

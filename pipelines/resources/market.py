@@ -36,7 +36,7 @@ class Providers:
         transport, mirror, contact = None, options.mirror_url, settings.contact
         tokens = settings.tokens
         if options.sources is Sources.SAMPLE:
-            transport, mirror, tokens = self.sample(as_of), None, dict.fromkeys(TOKENS, "simulated")
+            transport, mirror, tokens = self.sample(as_of), None, {p: "simulated" for p in TOKENS if p != "fred"}
             from pipelines.sample.wire_sec import published
 
             contact = "simulated@example.org"

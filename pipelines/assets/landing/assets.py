@@ -14,6 +14,7 @@ from pipelines.assets.landing import drops
 from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers, requests_of_a_day
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
 from pipelines.assets.landing.chain import BARS, later_in_chain, stood_in
+from pipelines.assets.landing.events import TOLD
 from pipelines.assets.landing.log import log_checks, log_pulls, log_refused, log_rejected, sample
 from pipelines.assets.preview import table_metadata
 from pipelines.catalog import Series, catalog
@@ -33,6 +34,7 @@ OWNERS = ["team:rotation"]
 # Other providers send their whole history each time.
 OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90, "stooq": 90, "nport": -1}
 ANSWERED = "provider_answered"
+HISTORY = "history_stays"
 
 
 def key(table: str) -> dg.AssetKey:
@@ -73,7 +75,12 @@ def check_specs(tables: Sequence[TableContract]) -> list[dg.AssetCheckSpec]:
         for name in check_names(c)
     ]
     story = "A provider that is down, refuses us, or answers something else. A required series stops the run; any other keeps its last good data."
-    return [*specs, dg.AssetCheckSpec(ANSWERED, asset=key(tables[0].name), blocking=True, description=story)]
+    kept = "A provider that shortens its history, blanks days or tells its past anew. What we have stays; see quality.history_events."
+    return [
+        *specs,
+        dg.AssetCheckSpec(ANSWERED, asset=key(tables[0].name), blocking=True, description=story),
+        dg.AssetCheckSpec(HISTORY, asset=key(tables[0].name), description=kept),
+    ]
 
 
 def scope_of(context: dg.AssetExecutionContext, options: RunOptions, connection: duckdb.DuckDBPyConnection) -> Scope:
@@ -167,10 +174,11 @@ def judge_and_merge(
     counts = {b.contract.name: merge_passed(connection, b, set(failing), scope) for b in batches}
     log_pulls(connection, scope, pulls, batches, counts, failing)
     answered = _answered(tables[0], pulls, batches)
-    log_checks(connection, scope, [answered, *(c for b in batches for c in b.checks)])
+    history = _history(tables[0], batches)
+    log_checks(connection, scope, [answered, history, *(c for b in batches for c in b.checks)])
     log_rejected(connection, scope, batches)
     log_refused(connection, scope, pulls)
-    yield from _events(connection, scope, tables, pulls, batches, counts, failing, answered)
+    yield from _events(connection, scope, tables, pulls, batches, counts, failing, [answered, history])
     return failing
 
 
@@ -193,6 +201,18 @@ def _answered(table: TableContract, pulls: Sequence[Pull], batches: Sequence[Bat
     return CheckOutcome(table.name, ANSWERED, said, tuple(errors), rows, bool(required & set(errors)))
 
 
+def _history(table: TableContract, batches: Sequence[Batch]) -> CheckOutcome:
+    """Did a provider take back or rewrite what it once gave. It stops nothing: what we have stays."""
+    told = [e for b in batches for e in b.events if e.kind in TOLD]
+    rows = pl.DataFrame(
+        [(e.series_id, json.dumps({"table": e.table_name, "event": e.sentence})) for e in told],
+        schema={"_series": pl.String, "row_json": pl.String},
+        orient="row",
+    )
+    said = "\n  ".join(["histories stand as they were" if not told else "histories changed", *(e.sentence for e in told)])
+    return CheckOutcome(table.name, HISTORY, said, tuple(e.series_id for e in told), rows, is_blocking=False)
+
+
 def message(table: str, check: str, observed: str, series: Sequence[str]) -> str:
     """Source, table, expectation, finding and cure in one line."""
     guards, cure = STORIES[check]
@@ -207,7 +227,7 @@ def _events(
     batches: Sequence[Batch],
     counts: Mapping[str, Mapping[str, Counts]],
     failing: Mapping[str, str],
-    answered: CheckOutcome,
+    whole: Sequence[CheckOutcome],
 ) -> Iterator[Any]:
     required = {p.series.series_id for p in pulls if p.series.is_required}
     blocked = sorted(required & set(failing))
@@ -234,15 +254,15 @@ def _events(
             totals = {"new rows": sum(c.new_rows for c in rows), "revised rows": sum(c.revised_rows for c in rows)}
             yield dg.MaterializeResult(key(name), metadata=totals | table_metadata(connection, f"raw.{name}", batch.contract.date_column))
         yield from (_result(name, c) for c in batch.checks)
-    yield _result(tables[0].name, answered)
+    yield from (_result(tables[0].name, check) for check in whole)
 
 
 def _result(table: str, check: CheckOutcome) -> dg.AssetCheckResult:
     told = (
         f"raw.{table}: {check.observed}"
         if check.passed
-        else f"raw.{table}: {ANSWERED} failed, {check.observed}"
-        if check.check == ANSWERED
+        else f"raw.{table}: {check.check} failed, {check.observed}"
+        if check.check in (ANSWERED, HISTORY)
         else message(table, check.check, check.observed, check.failing_series)
     )
     return dg.AssetCheckResult(

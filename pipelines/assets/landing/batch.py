@@ -7,12 +7,15 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 
+from pipelines.assets.landing.anchor import look_at_anchors, marked, with_restated
 from pipelines.assets.landing.apart import READABLE, failing, fitting, once, whole_list, within_limits
 from pipelines.assets.landing.cast import REJECTED, CastBatch, cast
 from pipelines.assets.landing.continuity import continued
 from pipelines.assets.landing.derive import derive
+from pipelines.assets.landing.events import HistoryEvent, history_events
 from pipelines.assets.landing.fact_history import no_longer_sent
 from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, withdrawn
+from pipelines.assets.landing.restated import kept_back
 from pipelines.assets.landing.surroundings import look_around
 from pipelines.catalog import Series
 from pipelines.checks.expectations import MOST_APART_PCT, Finding, check_names, validate
@@ -73,6 +76,7 @@ class Batch:
     later_rows: Mapping[str, int] = field(default_factory=dict)
     withdrawn_rows: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, SourceError] = field(default_factory=dict)
+    events: tuple[HistoryEvent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,17 +116,40 @@ def judge(
         return _judged_by_row(connection, contract, pulls, scope, rows, rejected, apart, later, errors)
     around = look_around(connection, contract, rows, series, actions, scope.to_sessions, scope.run_id)
     rows = continued(connection, contract, compare(connection, contract, derive(rows, contract, around)), series)
+    sent = rows
+    rows, moved = look_at_anchors(connection, contract, rows, actions, [p.frames for p in pulls])
     if scope.as_of < scope.revision_day:  # a run as of an earlier day cannot say since when another value was known
-        later.append(rows.filter(pl.col("_change") == REVISED).select("_series"))
-        rows = rows.filter(pl.col("_change") != REVISED)
+        is_other = (pl.col("_change") == REVISED) | (pl.col("_change") == NEW) & pl.col("_series").is_in([m.series_id for m in moved])
+        later.append(rows.filter(is_other).select("_series"))
+        rows, moved = rows.filter(~is_other), []
+        sent = rows
+    asked_from = {p.series.series_id: p.asked_from for p in pulls}
+    gone = withdrawn(connection, contract, sent, asked_from)
+    rows, apart_rows = kept_back(contract, marked(rows, moved))
+    events = history_events(connection, contract, sent, asked_from, moved, apart_rows)
     to_check = rows.filter((pl.col("_change") != UNCHANGED) | _concerns_the_whole(rows))
+    outcomes = _outcomes(contract, [_noting(f, rows) for f in validate(to_check, contract)], to_check, rejected, series)
     return Batch(
         contract,
-        rows,
-        _outcomes(contract, [_noting(f, rows) for f in validate(to_check, contract)], to_check, rejected, series),
+        with_restated(connection, contract, rows, moved, series),
+        _with_kept_back(outcomes, apart_rows),
         dict(pl.concat(later).group_by("_series").len().iter_rows()),
-        withdrawn(connection, contract, rows, {p.series.series_id: p.asked_from for p in pulls}),
+        gone,
         errors,
+        events,
+    )
+
+
+def _with_kept_back(outcomes: tuple[CheckOutcome, ...], rows: pl.DataFrame) -> tuple[CheckOutcome, ...]:
+    """Closes that may not change go to quarantine alone; the rest of their series goes on."""
+    if rows.is_empty():
+        return outcomes
+    said = f"{rows.height:,} closes of sessions long over kept back, ours stay"
+    return tuple(
+        replace(o, observed=f"{o.observed}; {said}", failing_rows=_as_json(rows, ["close"] * rows.height))
+        if o.check == "closes_stay" and o.passed
+        else o
+        for o in outcomes
     )
 
 

@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing.merge import REVISED, UNCHANGED
+from pipelines.assets.landing.restated import moved_closes, rebased
 from pipelines.catalog import Series
 from pipelines.contracts import TableContract
 from pipelines.resources.warehouse import latest
@@ -136,4 +137,6 @@ JUDGES: dict[str, Held] = {
     "zero_is_no_blank": _zero,
     "volume_is_traded": _volume,
     "vintage_is_whole": _vintage,
+    "base_as_before": rebased,
+    "closes_stay": moved_closes,
 }

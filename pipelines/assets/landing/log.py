@@ -88,7 +88,7 @@ def log_pulls(
     counts: Mapping[str, Mapping[str, Counts]],
     failing: Mapping[str, str],
 ) -> None:
-    """One row a series and table, or one without a table where nothing came."""
+    """One row a series and table, or one without a table where nothing came; and what became of the histories."""
     rows = []
     for pull in pulls:
         sid = pull.series.series_id
@@ -125,3 +125,10 @@ def log_pulls(
                 }
             )
     append(connection, "source_pulls", rows)
+    told = {
+        "run_id": scope.run_id,
+        "as_of_date": scope.as_of,
+        "detected_at": scope.now.replace(tzinfo=None),
+        "provenance": scope.provenance,
+    }
+    append(connection, "history_events", [told | event.row() for batch in batches for event in batch.events])

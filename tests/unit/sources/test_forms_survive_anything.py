@@ -57,7 +57,7 @@ def read(form: Form, answers: Mapping[str, bytes], folder: Path) -> None:
             form.series_id,
             Client(
                 Archive(folder), None, "desk@example.org", 1, 5, 0, Said(answers),
-                now=lambda: NOW, tokens=dict.fromkeys(READERS, "token"), asks=form.asks(False),
+                now=lambda: NOW, tokens={} if form.without_token else dict.fromkeys(READERS, "token"), asks=form.asks(False),
             ),
         )  # fmt: skip
         return
