@@ -10,10 +10,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint ui sql lint format type docs lock overhead filings-speed clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz ui sql lint format type docs lock overhead filings-speed clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
+# Inputs that `make fuzz` tries on each reader, at the least.
+FUZZ ?= 20000
 
 # What `make sql` asks when nothing is asked: the tables there are.
 Q ?= select schema_name, table_name, estimated_size as rows_n from duckdb_tables() order by all
@@ -50,6 +52,12 @@ test-fast: $(READY) ## run the tests that need no whole pipeline run
 
 no-repaint: $(READY) ## publish SESSIONS (60) one at a time: no value of an earlier day may move; exits 1 if one does
 	@$(BIN)/python -m bench.no_repaint --sessions $(SESSIONS)
+
+fault-matrix: $(READY) ## every reader against every fault: prints the matrix and writes docs/faults.md; exits 1 if a cell is not as it must be
+	@$(BIN)/python -m bench.faults
+
+fuzz: $(READY) ## FUZZ (20000) inputs into every reader: frames of its contract or its own error, nothing else; prints how many were tried
+	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -o tmp_path_retention_policy=none tests/unit/sources -k surviv
 
 ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui

@@ -39,6 +39,7 @@ class Column:
     max: float | None = None
     values: tuple[str, ...] | None = None
     pattern: str | None = None
+    nonzero: bool = False
 
     @property
     def polars_type(self) -> pl.DataType:

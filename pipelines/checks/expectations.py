@@ -10,6 +10,14 @@ from pipelines.contracts import TableContract
 
 # Two providers' closes of one session may differ by rounding and late prints, not by more than this.
 MOST_APART_PCT = 0.5
+# Vendors correct a late print by a few hundredths of a percent; the S&P 500 of 2021-08-11 is 0.12 % off.
+MOST_REVISED_PCT = 0.5
+# Most of what we hold revised by more than this factor is another unit: percent is a hundred times a fraction, no split is as large.
+MOST_RESCALED = 60
+# The largest step to exactly zero in any series but the surveys is 1.00: the target range in December 2008 and March 2020.
+MOST_TO_ZERO = 1.5
+# Files correct single values; none has dropped a month or a portfolio.
+MOST_LACKING_PCT = 1
 
 
 @dataclass(frozen=True)
@@ -23,11 +31,12 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check saw: positions of the failing rows in the frame it was given."""
+    """What a check saw: positions of the failing rows in the frame it was given, and the column that failed first in each."""
 
     check: str
     observed: str
     failing: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
     details: tuple[str, ...] = field(default=())
 
     @property
@@ -112,16 +121,56 @@ STORIES: dict[str, tuple[str, str]] = {
         "Correct target_date or captured_on in the file.",
     ),
     "growth_can_be_told": (
-        "A line that says nothing of growth: one of the two sums alone, or neither sums nor a stated growth.",
+        "A line that says nothing of growth: one of the two sums alone, a sum of zero, sums in two units, or neither sums nor a stated growth.",
         "Give earnings_base and earnings_expected, both in one unit, or growth_pct.",
     ),
     "value_fits_its_measure": (
-        "A share below 0 or above 100 percent: another measure's value, or another unit.",
+        "A share of 0 percent or below, or above 100: nothing sent as zero, another measure's value, or another unit.",
         "Compare with the source; measures that end in _pct are percent of a whole.",
     ),
     "period_is_over": (
         "A period that does not end on the last day of its month (of its quarter, for revenue), or was published before it ended.",
         "Correct period_end or published_on in the file.",
+    ),
+    "unit_as_before": (
+        "Most of the history we hold comes back in another unit: percent as a fraction, cents as dollars, thousands as ones.",
+        "Compare with the provider's page; what we hold stays. If the provider changed its unit for good, mend the reader to undo it.",
+    ),
+    "days_in_rhythm": (
+        "An observation on a kind of day the series never had: dates moved by a time zone, or another frequency.",
+        "Compare the dates with the provider's page; correct frequency in the catalogue if it changed.",
+    ),
+    "zero_is_no_blank": (
+        "A zero out of nowhere, which is how a missing value is often sent.",
+        "Compare with the provider's page; if the value is really zero, say so in pipelines/assets/landing/continuity.py.",
+    ),
+    "volume_is_traded": (
+        "A fund whose price moved within the session while no share was sold: a missing volume sent as zero.",
+        "Ask the provider again after the close; compare with a second source.",
+    ),
+    "vintage_is_whole": (
+        "A new vintage without months or portfolios that the one before had: a history cut short, a column renamed.",
+        "Look at the archived payload; the vintage before stays. If a column was renamed, mend the reader.",
+    ),
+    "base_as_before": (
+        "A series told on another base, all of it by one factor: an index of another year, a table rescaled. Two bases never stand in one series.",
+        "Compare with the provider's page; what we hold stays. Mend the reader to undo the factor, or give the new base a series of its own.",
+    ),
+    "closes_stay": (
+        "A raw close of a session long over that is another one now: a split not told, another symbol, a past rewritten. Raw closes never change.",
+        "Compare with a second source. Ours stays; if a split is missing, supply it.",
+    ),
+    "past_is_reanchored_whole": (
+        "Adjusted closes rewritten in a way no split or dividend does: not by one factor before a day with an action, or by more than it.",
+        "Compare the adjusted closes with a second source; the last good ones stay. If an action is missing, it may come with the next pull.",
+    ),
+    "list_is_whole": (
+        "A list of names that is cut off: more than a tenth of the names of the last one are missing.",
+        "Ask again; if it stays so, compare with the provider's page. The last list stays.",
+    ),
+    "equity_is_held": (
+        "An equity with a weight but no shares, or a price or market value that is not above zero: a missing number sent as zero, a wrong sign.",
+        "Take the file again; compare the line with the fund's page.",
     ),
     "event_is_announced_in_time": (
         "A scheduled event announced after its own day, or called off before it was announced.",
@@ -152,6 +201,16 @@ _DERIVED: dict[str, tuple[str, dict[str, Any]]] = {
     "holdings_sum_to_100": ("ColumnValuesToBeBetween", {"column": "_holdings_sum", "min_value": 99.8, "max_value": 100.2}),
     "equities_near_100": ("ColumnValuesToBeBetween", {"column": "_equities_sum", "min_value": 95, "max_value": 101}),
     "security_is_once": ("ColumnValuesToBeBetween", {"column": "_security_count", "max_value": 1}),
+    "unit_as_before": ("ColumnValuesToBeBetween", {"column": "_rescaled_by", "max_value": MOST_RESCALED}),
+    "days_in_rhythm": ("ColumnValuesToBeInSet", {"column": "_is_in_rhythm", "value_set": [True]}),
+    "zero_is_no_blank": ("ColumnValuesToBeBetween", {"column": "_zero_after", "max_value": MOST_TO_ZERO}),
+    "volume_is_traded": ("ColumnValuesToBeInSet", {"column": "_is_traded", "value_set": [True]}),
+    "vintage_is_whole": ("ColumnValuesToBeBetween", {"column": "_lacking_pct", "max_value": MOST_LACKING_PCT}),
+    "base_as_before": ("ColumnValuesToBeNull", {"column": "_rebased_by"}),
+    "closes_stay": ("ColumnValuesToBeBetween", {"column": "_close_moved_pct", "max_value": MOST_REVISED_PCT}),
+    "past_is_reanchored_whole": ("ColumnValuesToBeNull", {"column": "_anchor"}),
+    "equity_is_held": ("ColumnValuesToBeInSet", {"column": "_equity_is_held", "value_set": [True]}),
+    "list_is_whole": ("ColumnValuesToBeNull", {"column": "_reason"}),
     "fact_fits_history": ("ColumnValuesToBeNull", {"column": "_reason"}),
     "value_matches_status": ("ColumnValuesToBeInSet", {"column": "_value_matches_status", "value_set": [True]}),
     "targets_in_order": ("ColumnValuesToBeInSet", {"column": "_targets_in_order", "value_set": [True]}),
@@ -179,6 +238,8 @@ def expectations(contract: TableContract) -> list[Expectation]:
             found.append(Expectation("values_in_limits", "ColumnValuesToBeInSet", {"column": c.name, "value_set": list(c.values)}))
         if c.pattern is not None:
             found.append(Expectation("values_in_limits", "ColumnValuesToMatchRegex", {"column": c.name, "regex": c.pattern}))
+        if c.nonzero:
+            found.append(Expectation("values_in_limits", "ColumnValuesToNotBeInSet", {"column": c.name, "value_set": [0]}))
         if not c.nullable:
             found.append(Expectation("values_in_limits", "ColumnValuesToNotBeNull", {"column": c.name}))
     return found + [Expectation(check, *_DERIVED[check]) for check in contract.checks]
@@ -196,16 +257,23 @@ def validate(frame: pl.DataFrame, contract: TableContract) -> list[Finding]:
     results = _run(frame, wanted)
     findings = []
     for check in checks:
-        failing: set[int] = set()
+        failing: dict[int, str] = {}
         details = []
         for expectation, (success, result) in zip(wanted, results, strict=True):
             if expectation.check == check and not success:
                 rows = result.get("unexpected_index_list") or list(range(frame.height))
-                failing.update(int(r) for r in rows)
-                columns = " and ".join(str(v) for k, v in expectation.arguments.items() if k.startswith("column"))
-                details.append(f"{columns} ({expectation.type}): {result.get('partial_unexpected_list', [])[:5]}")
+                columns = [str(v) for k, v in expectation.arguments.items() if k.startswith("column")]
+                first = min(columns, key=lambda name: name.startswith("_"))  # the provider's own before one we put beside it
+                failing = {int(r): first for r in rows} | failing
+                details.append(f"{' and '.join(columns)} ({expectation.type}): {result.get('partial_unexpected_list', [])[:5]}")
         findings.append(
-            Finding(check, f"{frame.height:,} new rows checked, {len(failing):,} failing", tuple(sorted(failing)), tuple(details))
+            Finding(
+                check,
+                f"{frame.height:,} new rows checked, {len(failing):,} failing",
+                tuple(sorted(failing)),
+                tuple(failing[row] for row in sorted(failing)),
+                tuple(details),
+            )
         )
     return findings
 

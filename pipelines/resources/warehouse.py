@@ -72,6 +72,24 @@ LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "message": ("varchar", "Cause and cure where something went wrong."),
         "provenance": ("varchar", "observed or simulated."),
     },
+    "history_events": {
+        "run_id": ("varchar", "Run that saw it."),
+        "as_of_date": ("date", "As-of day of the run."),
+        "detected_at": ("timestamp", "When, UTC."),
+        "series_id": ("varchar", "Series of the catalogue."),
+        "table_name": ("varchar", "Raw table of the history."),
+        "kind": (
+            "varchar",
+            "shortened, blanked, rebased, rescaled, closes_changed (raw closes), reanchored or rewritten (adjusted closes).",
+        ),
+        "from_date": ("date", "First day concerned, of those not said before."),
+        "to_date": ("date", "Last day concerned."),
+        "rows_n": ("bigint", "Rows concerned."),
+        "factor": ("double", "What came over what was held, where one factor tells it."),
+        "reason": ("varchar", "What was looked for and not found."),
+        "what_was_done": ("varchar", "What became of it; what we hold is never removed."),
+        "provenance": ("varchar", "observed or simulated."),
+    },
     "quarantine": {
         "run_id": ("varchar", "Run that rejected the row."),
         "table_name": ("varchar", "Raw table it was meant for."),
@@ -148,6 +166,7 @@ def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise WarehouseError(f"There is no published warehouse at {path}. Make one with `rotation run`.")
     connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
     try:
+        connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")
         connection.execute("set lock_configuration = true")
         yield connection
     finally:
@@ -159,8 +178,24 @@ def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
     for contract in contracts().values():
         columns = {c.name: c.data_type for c in contract.columns} | BOOKKEEPING
         connection.execute(f"create table if not exists raw.{contract.name} ({_ddl(columns)})")
+    keys = ", ".join(f"'{c.name}': '{', '.join(k for k in c.key if k != 'vintage')}'" for c in contracts().values())
+    connection.execute(f"create or replace macro as_known(observations, day) as table {_KNOWN_RAW.format(keys=keys)}")
     for name, log in LOG_TABLES.items():
         connection.execute(f"create table if not exists quality.{name} ({_ddl({c: t for c, (t, _) in log.items()})})")
+
+
+# as_known('fred_observations', '2024-06-01') in the working file: of each key of a raw table the newest version, or vintage, known on a day.
+_KNOWN_RAW = """
+    select * from query(
+        'select * from raw.' || observations || ' where known_on <= $$' || day::date
+        || '$$::date qualify row_number() over (partition by ' || coalesce(map {{{keys}}}[observations], error('as_known: no raw table ' || observations))
+        || ' order by known_on desc, pulled_at desc) = 1'
+    )
+"""
+# The same for a published table that has the days between which each row stood.
+_KNOWN_PUBLISHED = (
+    "select * from query_table(observations) where known_on <= day::date and (superseded_on is null or superseded_on > day::date)"
+)
 
 
 def _ddl(columns: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from pipelines.sources.drop_grid import Grid, GridError, read_grid
 from pipelines.sources.interface import Receipt, SourceError
 
 PROVIDER = "drop"
+LINE = "_line"  # a row's line in its file, carried as far as a refusal may need it
 FOLDERED = {"bars": "collection", "constituents": "universe_id", "targets": "list_id"}  # kinds with a folder a name, and what it names
 FLAT = ("valuations", "consensus", "fundamentals", "events")
 TABLES = tuple(f"drop_{kind}" for kind in (*FOLDERED, *FLAT))
@@ -100,8 +101,30 @@ def scan(folder: Path) -> list[DropFile]:
     return sorted(found, key=lambda f: f.name)
 
 
-def read(file: DropFile, taken_in: date | None = None, today: date | None = None) -> dict[str, pl.DataFrame]:
-    """The frame of a file, in the columns of its raw table.
+@dataclass(frozen=True)
+class Reading:
+    """The frame of a file in the columns of its raw table, the line of each row in the file beside them, and how it was read, in words."""
+
+    table: str
+    frame: pl.DataFrame
+    form: str
+
+
+def table_of(name: str) -> str:
+    """The raw table a file was meant for, by the folder it lies in."""
+    kind = name.split("/")[0]
+    return f"raw.drop_{kind}" if kind in (*FOLDERED, *FLAT) else "none"
+
+
+def identity(name: str, digest: str) -> str:
+    """What makes two files one: the folder, the content, and where the name of a list tells its day, that day."""
+    folder, _, file = name.rpartition("/")
+    named = "-".join("".join(parts) for parts in _NAME_DATE.findall(file)) if name.startswith("constituents/") else ""
+    return f"{folder} {named} {digest}"
+
+
+def read(file: DropFile, taken_in: date | None = None, today: date | None = None) -> Reading:
+    """What a file says.
 
     `taken_in` dates what the file does not date; nothing can have been captured after `today`.
 
@@ -113,26 +136,27 @@ def read(file: DropFile, taken_in: date | None = None, today: date | None = None
         raise DropRefused(f"drop {file.name}", LAYOUT, "another place", "Move it to its place.")
     source, contract = f"drop {file.name}", contracts()[file.table]
     try:
-        grid = read_grid(content, file.path.suffix.lower(), lambda header: _is_header(contract, header))
+        grid = read_grid(content, file.path.suffix.lower(), lambda header: _lacking(contract, header))
         columns = recognise(contract.name, grid.header)
-        frame, problems = values(grid, columns, contract)
+        cells = values(grid, columns, contract)
     except GridError as problem:
         raise DropRefused(source, problem.expected, problem.found, problem.cure) from None
-    if not problems.is_empty():
+    if not (problems := cells.problems).is_empty():
         first = problems.row(0, named=True)
         found = f"{problems.height:,} problems; the first in line {first['line']}, {first['column']}: {first['value']!r} {first['reason']}"
         cure = "Correct the lines listed and drop the file again."
         raise DropRefused(source, f"values of raw.{contract.name}", found, cure, problems)
-    frame = _completed(source, file, frame, contract)
+    frame = _completed(source, file, cells.frame, contract)
     if contract.name in CAPTURED:
         frame = _captured(source, frame, CAPTURED[contract.name], taken_in, today)
     _refuse_empty(source, frame, grid, contract)
-    return {contract.name: frame.select(c.name for c in contract.columns)}
+    return Reading(contract.name, frame.select(*(c.name for c in contract.columns), LINE), cells.form)
 
 
-def _is_header(contract: TableContract, header: list[str]) -> bool:
+def _lacking(contract: TableContract, header: list[str]) -> list[str]:
+    """The needed columns that a row of titles does not have."""
     known = set(recognise(contract.name, header))
-    return all(known & one_of for one_of in NEEDED[contract.name])
+    return [" or ".join(sorted(one_of)) for one_of in NEEDED[contract.name] if not known & one_of]
 
 
 def _completed(source: str, file: DropFile, frame: pl.DataFrame, contract: TableContract) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """What a dropped file's columns mean: names recognised, dates and numbers read, what cannot be read listed. Not for limits."""
 
 import re
+from dataclasses import dataclass
 from datetime import time
 
 import polars as pl
@@ -80,6 +81,10 @@ _DAY_FORMATS = (
     (r"^\d{1,2}\.\d{1,2}\.\d{4}$", "%d.%m.%Y"),
     (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y or %d/%m/%Y"),
 )
+FORM_NAMES = {
+    "%Y-%m-%d": "YYYY-MM-DD", "%Y/%m/%d": "YYYY/MM/DD", "%Y%m%d": "YYYYMMDD", "%d.%m.%Y": "DD.MM.YYYY", "%d/%m/%Y": "DD/MM/YYYY",
+    "%m/%d/%Y": "MM/DD/YYYY",
+}  # fmt: skip
 _WITH_POINT = r"^[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d+)?$"
 _WITH_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d+)?([eE][+-]?\d+)?$"
 
@@ -103,16 +108,32 @@ def recognise(table: str, header: list[str]) -> dict[str, int]:
     return {ours: places[0] for ours, places in found.items()}
 
 
-def values(grid: Grid, places: dict[str, int], contract: TableContract) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The recognised columns in their types beside `_line`, and a row for each cell that could not be read."""
+@dataclass(frozen=True)
+class Cells:
+    """The recognised columns in their types beside `_line`, a row for each cell that could not be read, and how they were read, in words."""
+
+    frame: pl.DataFrame
+    problems: pl.DataFrame
+    form: str
+
+
+def values(grid: Grid, places: dict[str, int], contract: TableContract) -> Cells:
+    """What the cells of the recognised columns say.
+
+    Raises:
+        GridError: numbers in two notations.
+    """
     columns = {c.name: c for c in contract.columns}
     types = {name: columns[name].data_type if name in columns else "double" for name in places}
     raw = {name: grid.cells[f"c{place}"] for name, place in places.items()}
     comma = _has_decimal_comma([s for n, s in raw.items() if types[n] in ("double", "bigint") and s.dtype == pl.String], grid.delimiter)
     read, problems = {}, []
+    form = [grid.form, *(["decimal comma"] if comma else [])]
     for name, cells in raw.items():
         cells = _cleaned(cells, is_text=types[name] == "varchar")
         typed, why = _typed(cells, types[name], comma)
+        if types[name] == "date" and cells.dtype == pl.String and (dated := _day_form(cells)) is not None:
+            form.append(f"{name} as {FORM_NAMES[dated[1]]}")
         bad = cells.is_not_null() & typed.is_null()
         if types[name] == "double":
             bad |= typed.is_infinite().fill_null(False)
@@ -129,7 +150,8 @@ def values(grid: Grid, places: dict[str, int], contract: TableContract) -> tuple
             problems.append(pl.DataFrame({"line": lines, "column": name, "value": given, "reason": why}, schema=PROBLEMS))
         read[name] = typed
     frame = pl.DataFrame({"_line": grid.cells["_line"], **read})
-    return frame, pl.concat(problems).sort("line", maintain_order=True) if problems else pl.DataFrame(schema=PROBLEMS)
+    listed = pl.concat(problems).sort("line", maintain_order=True) if problems else pl.DataFrame(schema=PROBLEMS)
+    return Cells(frame, listed, ", ".join(form))
 
 
 def _except(cells: pl.Series, out: pl.Series) -> pl.Series:
@@ -212,15 +234,23 @@ def _dates(cells: pl.Series) -> tuple[pl.Series, str]:
         cells = cells.cast(pl.String)
     if cells.dtype != pl.String:
         return _nothing(cells, pl.Date()), why
-    counts = [(cells.str.contains(pattern).sum(), pattern, form) for pattern, form in _DAY_FORMATS]
-    _, pattern, form = max(counts, key=lambda c: c[0])
+    if (found := _day_form(cells)) is None:
+        return _nothing(cells, pl.Date()), "could be month/day or day/month: write YYYY-MM-DD"
+    pattern, form = found
     fitting = _except(cells, ~cells.str.contains(pattern))
-    if " or " in form:
-        parts = fitting.str.split("/")
-        over_12 = [(parts.list.get(place).cast(pl.Int64) > 12).any() for place in (0, 1)]
-        if not any(over_12):
-            return _nothing(cells, pl.Date()), "could be month/day or day/month: write YYYY-MM-DD"
-        form = "%d/%m/%Y" if over_12[0] else "%m/%d/%Y"
     if form == "%Y-%m-%d":
         fitting = fitting.str.slice(0, 10)
     return fitting.str.to_date(form, strict=False), why
+
+
+def _day_form(cells: pl.Series) -> tuple[str, str] | None:
+    """The pattern and form most of the cells have; none where nothing tells the month from the day."""
+    counts = [(cells.str.contains(pattern).sum(), pattern, form) for pattern, form in _DAY_FORMATS]
+    _, pattern, form = max(counts, key=lambda c: c[0])
+    if " or " in form:
+        parts = _except(cells, ~cells.str.contains(pattern)).str.split("/")
+        over_12 = [(parts.list.get(place).cast(pl.Int64) > 12).any() for place in (0, 1)]
+        if not any(over_12):
+            return None
+        form = "%d/%m/%Y" if over_12[0] else "%m/%d/%Y"
+    return pattern, form

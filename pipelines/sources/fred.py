@@ -1,4 +1,4 @@
-"""FRED's series as CSV, through pandas-datareader. One pull is one vintage; blanks are not rows. Not for ALFRED's real-time periods."""
+"""FRED's series: as CSV through pandas-datareader, one pull one vintage; with a key from ALFRED. Blanks are no rows. Not for real-time periods (fred_vintages)."""
 
 import csv
 import re
@@ -10,12 +10,13 @@ import polars as pl
 from pandas_datareader.fred import FredReader
 
 from pipelines.catalog import Series
+from pipelines.sources import fred_vintages
 from pipelines.sources.http import Client, Payload
 from pipelines.sources.interface import SourceError, Window
 from pipelines.sources.payload import LOOK
 
 PROVIDER = "fred"
-TABLES = ("fred_observations",)
+TABLES = ("fred_observations", fred_vintages.TABLE)
 FIRST_DAY = date(1700, 1, 1)  # before the first observation; the library's own default is five years ago
 DATE_NAMES = ("observation_date", "DATE")  # now, and until 2024
 BLANK = ("", ".")
@@ -23,16 +24,18 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def unavailable(_client: Client) -> str | None:
-    """FRED's CSV can always be asked."""
+    """FRED's CSV can always be asked, key or not."""
     return None
 
 
 def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFrame]:
-    """Observations of the window.
+    """Observations of the window; with a key every version they had.
 
     Raises:
         SourceError: no usable answer, another series' answer, or one that the library reads otherwise than it stands.
     """
+    if client.token(PROVIDER):
+        return fred_vintages.read(series, client, window)
     source = f"fred {series.symbol}"
     seen: list[list[list[str]]] = []
 

@@ -46,12 +46,26 @@ def read(series: Series, client: Client, _window: Window) -> dict[str, pl.DataFr
     lines = _text(source, series, client).splitlines()
     year, month = _vintage(source, lines)
     tables = [t for t in _tables(source, lines) if t is not None]
-    if not tables:
-        raise SourceError(source, "tables of monthly or annual returns", "none", LOOK)
+    if not any(t["frequency"][0] == "monthly" for t in tables):
+        raise SourceError(source, "a table of monthly returns below a header that begins with a comma", f"{len(tables)} other tables", LOOK)
     rows = pl.concat(tables, how="vertical_relaxed").with_columns(
         dataset=pl.lit(series.symbol), vintage=pl.lit(f"{year:04}{month:02}"), vintage_end=pl.lit(_month_end(year, month))
     )
+    _refuse_what_cannot_be(source, rows)
     return {"french_returns": rows.select(*_SCHEMA, "value")}
+
+
+def _refuse_what_cannot_be(source: str, rows: pl.DataFrame) -> None:
+    """Months after the vintage, and a month in which nothing moved: a missing month sent as zeros."""
+    ahead = rows.filter(pl.col("period_end") > pl.col("vintage_end"))
+    if ahead.height:
+        found = f"{ahead.sort('period_end')['period_end'][-1]} in the vintage of {ahead['vintage'][0]}"
+        raise SourceError(source, "periods up to the vintage", found, LOOK)
+    number = pl.col("value").cast(pl.Float64, strict=False)
+    still = rows.group_by("frequency", "weighting", "period_end").agg(n=pl.len(), moved=(number != 0).fill_null(True).any())
+    blank = still.filter(~pl.col("moved") & (pl.col("n") > 1))
+    if blank.height:
+        raise SourceError(source, "returns", f"nothing but zeros for {blank.sort('period_end')['period_end'][-1]}", LOOK)
 
 
 def _text(source: str, series: Series, client: Client) -> str:

@@ -18,9 +18,12 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from pipelines.sources.archive import Archive
 from pipelines.sources.interface import Receipt, SourceError
-from pipelines.sources.payload import ASK_LATER, MAX_UNPACKED_BYTES, Kind, look_at, snippet
+from pipelines.sources.payload import ASK_LATER, Kind, look_at, snippet
+from pipelines.sources.punctual import look_at_clock
 from pipelines.sources.redaction import quiet_talkative_loggers, redact
-from pipelines.sources.transport import SEC_HOSTS, network, sec_network, through_mirror
+from pipelines.sources.transport import SEC_HOSTS, SLOW_HOSTS, network, sec_network, through_mirror
+from pipelines.sources.unzip import USUAL as USUAL_ARCHIVE
+from pipelines.sources.unzip import Limits
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +45,7 @@ class Size:
     """How large and how slow one answer may be; a bulk file says so itself."""
 
     most_bytes: int = MAX_BYTES
-    most_unpacked: int = MAX_UNPACKED_BYTES
+    archive: Limits = USUAL_ARCHIVE
     times_deadline: float = 1
 
 
@@ -94,6 +97,7 @@ class Client:
         self.asks, self._tell = dict(asks or {}), tell or log.info
         self.archive, self.contact, self.now = archive, contact, now
         self.receipts: list[Receipt] = []
+        self._mirrored = mirror is not None  # a mirror may answer out of another day
         self._deadline_s, self._timeout = deadline_s, (connect_timeout_s, deadline_s)
         self._tokens = dict(tokens or {})
         self._session = requests.Session()
@@ -102,6 +106,8 @@ class Client:
             transport, sec = network(retries, deadline_s), sec_network(retries, deadline_s)
             for host in SEC_HOSTS:
                 self._session.mount(f"https://{host}/", sec)
+            for host in SLOW_HOSTS:
+                self._session.mount(f"https://{host}/", network(retries, deadline_s, per_second=1))
         self._session.mount("https://", transport or through_mirror(str(mirror), retries, deadline_s))
         self._session.auth = _no_auth  # else ~/.netrc takes the place of our own headers
 
@@ -127,8 +133,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         kind: Kind,
         size: Size = USUAL,
+        look: Callable[[Any], None] | None = None,
     ) -> Payload:
         """Fetch, look at and archive one payload. Plain http addresses are asked over https.
+
+        `look` is given the parsed document and may refuse it, before it is archived: some refusals repeat the key.
 
         Raises:
             SourceError: no usable answer; what was expected, what came, and what to do.
@@ -139,7 +148,9 @@ class Client:
         source = f"{provider} ({shown})"
         try:
             status, content = self._fetch(provider, address, source, dict(headers or {}), size)
-            document = look_at(source, content, kind, size.most_unpacked)
+            document = look_at(source, content, kind, size.archive)
+            if look:
+                look(document)
         except SourceError as problem:
             raise SourceError(*(redact(t, secrets) for t in (problem.source, problem.expected, problem.found, problem.cure))) from None
         digest = self.archive.store(provider, content)
@@ -179,7 +190,7 @@ class Client:
         except ConnectTimeout:
             raise SourceError(source, f"a connection within {self._timeout[0]:g} s", "none", ASK_LATER) from None
         except ReadTimeout:
-            raise SourceError(source, f"an answer within {self._deadline_s:g} s", "silence", ASK_LATER) from None
+            raise SourceError(source, f"an answer within {self._deadline_s:g} s", "silence, or headers that trickle", ASK_LATER) from None
         except TooManyRedirects:
             raise SourceError(source, "an answer", "endless redirects", ASK_LATER) from None
         except InvalidSchema as problem:
@@ -194,6 +205,8 @@ class Client:
             waits = f", Retry-After {after}" if (after := response.headers.get("Retry-After")) else ""
             found = f"status {response.status_code}{waits}: {snippet(content)}"
             raise SourceError(source, "status 200", found, CURES.get(response.status_code, ASK_LATER))
+        if not self._mirrored:
+            look_at_clock(source, response.headers, self.now())
         return response.status_code, content
 
     def _body(self, response: requests.Response, source: str, allowed: Size) -> bytes:
@@ -266,4 +279,8 @@ def _secret_values(headers: Mapping[str, str]) -> set[str]:
 
 
 def _reason(problem: BaseException) -> str:
+    """The words of what lies at the bottom of it."""
+    inner = getattr(problem, "reason", None) or next((a for a in problem.args[::-1] if isinstance(a, Exception)), None)
+    if isinstance(inner, Exception):
+        return _reason(inner)
     return " ".join(str(problem).split())[:300] or type(problem).__name__

@@ -1,9 +1,7 @@
 """The SEC: tickers, facts and submissions of companies, and the quarterly data sets. Not for holdings of funds (nport.py)."""
 
 import re
-import zipfile
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from typing import Any
 
 import polars as pl
@@ -12,7 +10,8 @@ from pipelines.catalog import Series
 from pipelines.sources import sec_companies, sec_data_sets
 from pipelines.sources.http import Client, Size
 from pipelines.sources.interface import NotAsked, SourceError, Window
-from pipelines.sources.payload import ASK_LATER, LOOK, look_at
+from pipelines.sources.payload import LOOK, look_at
+from pipelines.sources.unzip import Limits, opened
 
 PROVIDER = "sec"
 TABLES = ("sec_companies", "sec_filings", "sec_facts", "sec_segment_facts")
@@ -24,8 +23,8 @@ BULK = {
     "submissions": "https://www.sec.gov/Archives/edgar/daily-index/bulkdata/submissions.zip",
 }
 DATA_SETS = "https://www.sec.gov/files/dera/data/financial-statement-data-sets/{quarter}.zip"
-BULK_SIZE = Size(most_bytes=4 << 30, most_unpacked=64 << 30, times_deadline=30)
-DATA_SET_SIZE = Size(most_bytes=1 << 30, most_unpacked=8 << 30, times_deadline=10)
+BULK_SIZE = Size(most_bytes=4 << 30, archive=Limits(unpacked=64 << 30, members=2_000_000), times_deadline=30)
+DATA_SET_SIZE = Size(most_bytes=1 << 30, archive=sec_data_sets.LIMITS, times_deadline=10)
 MEMBERS = "members"
 _SHARDS = re.compile(r"CIK\d{10}-submissions-\d{3}\.json")
 
@@ -92,6 +91,9 @@ def _of_companies(
     wanted = _wanted(client)
     documents = _in_bulk(kind, client, wanted) if client.asks.get("sec_bulk") else (d for cik in wanted for d in ask(client, cik))
     frames = [parse(source, document) for source, document in documents]
+    if wanted and not frames:
+        cure = "Correct ROTATION_SEC_COMPANIES; if it is right, the SEC has moved its documents: mend the reader."
+        raise SourceError(f"sec {kind}", f"documents of {len(wanted):,} companies", "none of any of them (status 404)", cure)
     return pl.concat(frames, how="vertical_relaxed") if frames else nothing
 
 
@@ -127,21 +129,18 @@ def _unless_unknown(client: Client, url: str) -> Any:
 
 def _in_bulk(kind: str, client: Client, wanted: list[int]) -> Iterator[tuple[str, Any]]:
     payload = client.get(PROVIDER, BULK[kind], kind="zip", size=BULK_SIZE)
-    try:
-        with zipfile.ZipFile(BytesIO(payload.content)) as archive:
-            names = set(archive.namelist())
-            for cik in wanted:
-                source, name = f"sec {kind} {cik}", f"CIK{cik:010d}.json"
-                if name not in names:
-                    continue
-                document = look_at(source, archive.read(name), "json")
-                yield source, document
-                if kind == "submissions":
-                    for file in sec_companies.older_pages(source, document):
-                        if file in names:
-                            yield source, sec_companies.as_page_of(source, document, look_at(source, archive.read(file), "json"))
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as problem:
-        raise SourceError(f"sec {kind}", "a whole zip archive", f"a damaged one ({str(problem)[:100]})", ASK_LATER) from None
+    with opened(f"sec {kind}", payload.content, BULK_SIZE.archive) as archive:
+        names = set(archive.namelist())
+        for cik in wanted:
+            source, name = f"sec {kind} {cik}", f"CIK{cik:010d}.json"
+            if name not in names:
+                continue
+            document = look_at(source, archive.read(name), "json")
+            yield source, document
+            if kind == "submissions":
+                for file in sec_companies.older_pages(source, document):
+                    if file in names:
+                        yield source, sec_companies.as_page_of(source, document, look_at(source, archive.read(file), "json"))
 
 
 def _data_sets(client: Client, window: Window) -> dict[str, pl.DataFrame]:

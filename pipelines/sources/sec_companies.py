@@ -19,6 +19,8 @@ FACT_FIELDS = {
     "fp": "fiscal_period",
     "filed": "filed_on",
 }
+# Amounts of a span of time, which every company has: a fact of one of them without a start is one whose start was renamed.
+SPANS = ("Revenues", "NetIncomeLoss", "ProfitLoss", "OperatingIncomeLoss", "NetCashProvidedByUsedInOperatingActivities")
 NO_FACTS = pl.DataFrame(
     schema={
         "cik": pl.Int64, "taxonomy": pl.String, "tag": pl.String, "unit": pl.String, "period_start": pl.String, "period_end": pl.String,
@@ -48,7 +50,7 @@ def tickers(source: str, document: Any) -> pl.DataFrame:
         else:
             rows = [[one["cik_str"], one["ticker"], one["title"], None] for one in document.values()]
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as problem:
-        raise SourceError(source, "companies with CIK, ticker and name", f"{type(problem).__name__}: {str(problem)[:100]}", LOOK) from None
+        raise SourceError(source, "companies with CIK, ticker and name", _said(problem), LOOK) from None
     if not rows:
         raise SourceError(source, "companies", "an empty list", LOOK)
     columns = ("cik", "ticker", "name", "exchange")
@@ -76,8 +78,10 @@ def facts(source: str, document: Any) -> pl.DataFrame:
                     for theirs, ours in FACT_FIELDS.items():
                         fields[ours] += [row.get(theirs) for row in rows]
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        found = f"{type(problem).__name__}: {str(problem)[:100]}"
-        raise SourceError(source, "facts by taxonomy, tag and unit", found, LOOK) from None
+        raise SourceError(source, "facts by taxonomy, tag and unit", _said(problem), LOOK) from None
+    spans = [start for tag, start in zip(fields["tag"], fields["period_start"], strict=True) if tag in SPANS]
+    if spans and not any(spans):
+        raise SourceError(source, "a start on facts of a span of time", f"{len(spans):,} such facts, none with one", LOOK)
     values = column(fields.pop("value"))
     frame = pl.DataFrame({name: _texts(cells) for name, cells in fields.items()})
     return frame.with_columns(
@@ -94,7 +98,7 @@ def older_pages(source: str, document: Any) -> list[str]:
     try:
         return [str(file["name"]) for file in document["filings"].get("files") or []]
     except (AttributeError, KeyError, TypeError) as problem:
-        raise SourceError(source, "filings of a company", f"{type(problem).__name__}: {str(problem)[:100]}", LOOK) from None
+        raise SourceError(source, "filings of a company", _said(problem), LOOK) from None
 
 
 def as_page_of(source: str, document: Any, page: Any) -> Any:
@@ -118,7 +122,7 @@ def filings(source: str, document: Any) -> pl.DataFrame:
         name, sic, year_end = (None if document.get(k) is None else str(document[k]) for k in ("name", "sic", "fiscalYearEnd"))
         columns = {ours: _texts(recent[key]) for key, ours in theirs.items()}
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise SourceError(source, "filings of a company", f"{type(problem).__name__}: {str(problem)[:100]}", LOOK) from None
+        raise SourceError(source, "filings of a company", _said(problem), LOOK) from None
     lengths = {len(cells) for cells in columns.values()}
     if len(lengths) > 1:
         raise SourceError(source, "columns of one length", f"lengths {sorted(lengths)}", LOOK)
@@ -135,6 +139,11 @@ def filings(source: str, document: Any) -> pl.DataFrame:
         is_amended_later=pl.lit(None, pl.Boolean),
         origin=pl.lit("submissions"),
     ).select(NO_FILINGS.columns)
+
+
+def _said(problem: Exception) -> str:
+    """What was not there, or was of another kind."""
+    return f"no {problem}" if isinstance(problem, KeyError) else f"{type(problem).__name__}: {str(problem)[:100]}"
 
 
 def _texts(cells: Any) -> pl.Series:

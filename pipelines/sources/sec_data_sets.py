@@ -4,15 +4,14 @@ Of its four tables `sub` (filings) and `num` (values) are landed, `tag` says whi
 says nothing about a value, so it is only looked for.
 """
 
-import zipfile
-from io import BytesIO
-
 import polars as pl
 
 from pipelines.sources.interface import SourceError
 from pipelines.sources.payload import ASK_LATER, LOOK
 from pipelines.sources.sec_companies import NO_FACTS, NO_FILINGS
+from pipelines.sources.unzip import Limits, opened
 
+LIMITS = Limits(unpacked=8 << 30)
 SUB = ("adsh", "cik", "name", "sic", "fye", "form", "period", "fy", "fp", "filed", "accepted", "prevrpt")
 NUM = ("adsh", "tag", "version", "ddate", "qtrs", "uom", "value")
 TAG = ("tag", "version", "custom")
@@ -30,17 +29,14 @@ def read(source: str, content: bytes) -> dict[str, pl.DataFrame]:
     Raises:
         SourceError: a member is missing, damaged, or lacks columns.
     """
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            names = {name.rsplit("/", 1)[-1]: name for name in archive.namelist()}
-            missing = [n for n in ("sub.txt", "num.txt", "tag.txt", "pre.txt") if n not in names]
-            if missing:
-                raise SourceError(source, "sub.txt, num.txt, tag.txt and pre.txt", f"no {', '.join(missing)}", LOOK)
-            sub = _table(f"{source} sub.txt", archive.read(names["sub.txt"]), SUB)
-            tags = _table(f"{source} tag.txt", archive.read(names["tag.txt"]), TAG)
-            num = _table(f"{source} num.txt", archive.read(names["num.txt"]), NUM, ("segments", "coreg"))
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as problem:
-        raise SourceError(source, "a whole zip archive", f"a damaged one ({str(problem)[:100]})", ASK_LATER) from None
+    with opened(source, content, LIMITS) as archive:
+        names = {name.rsplit("/", 1)[-1]: name for name in archive.namelist()}
+        missing = [n for n in ("sub.txt", "num.txt", "tag.txt", "pre.txt") if n not in names]
+        if missing:
+            raise SourceError(source, "sub.txt, num.txt, tag.txt and pre.txt", f"no {', '.join(missing)}", LOOK)
+        sub = _table(f"{source} sub.txt", archive.read(names["sub.txt"]), SUB)
+        tags = _table(f"{source} tag.txt", archive.read(names["tag.txt"]), TAG)
+        num = _table(f"{source} num.txt", archive.read(names["num.txt"]), NUM, ("segments", "coreg"))
     for column in ("segments", "coreg"):  # data sets before 2024 have no segments: what they hold is of the whole company
         if column not in num.columns:
             num = num.with_columns(pl.lit(None, pl.String).alias(column))

@@ -9,11 +9,14 @@ from requests_ratelimiter import LimiterAdapter
 from urllib3.exceptions import InvalidHeader, MaxRetryError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
+from pipelines.sources.punctual import PunctualAdapter
+
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
     from urllib3.connectionpool import ConnectionPool
 
-REQUESTS_A_SECOND = 2  # a host; none of our providers publishes a lower limit
+REQUESTS_A_SECOND = 2  # a host; none of our other providers publishes a lower limit
+SLOW_HOSTS = ("www.alphavantage.co",)  # asks for one a second
 SEC_REQUESTS_A_SECOND = 8  # the SEC allows ten, of all its hosts together
 SEC_HOSTS = ("www.sec.gov", "data.sec.gov")
 PASSING = (429, 500, 502, 503, 504)
@@ -57,19 +60,24 @@ def _retry(retries: int, deadline_s: float) -> Retry:
     )
 
 
-def network(retries: int, deadline_s: float) -> HTTPAdapter:
+class _Polite(PunctualAdapter, LimiterAdapter):  # type: ignore[misc]
+    """At a rate of ours, and not longer than the deadline."""
+
+
+def network(retries: int, deadline_s: float, per_second: int = REQUESTS_A_SECOND) -> HTTPAdapter:
     """The providers themselves, each host at a polite rate."""
-    adapter: HTTPAdapter = LimiterAdapter(per_second=REQUESTS_A_SECOND, max_retries=_retry(retries, deadline_s))
+    adapter: HTTPAdapter = _Polite(per_second=per_second, max_retries=_retry(retries, deadline_s))  # type: ignore[call-arg]
     return adapter
 
 
 def sec_network(retries: int, deadline_s: float) -> HTTPAdapter:
     """The hosts of the SEC, which counts its requests over all of them."""
-    adapter: HTTPAdapter = LimiterAdapter(per_second=SEC_REQUESTS_A_SECOND, per_host=False, max_retries=_retry(retries, deadline_s))
+    retry = _retry(retries, deadline_s)
+    adapter: HTTPAdapter = _Polite(per_second=SEC_REQUESTS_A_SECOND, per_host=False, max_retries=retry)  # type: ignore[call-arg]
     return adapter
 
 
-class _Mirror(HTTPAdapter):
+class _Mirror(PunctualAdapter):
     def __init__(self, url: str, retries: Retry) -> None:
         super().__init__(max_retries=retries)
         self._url = url.rstrip("/")

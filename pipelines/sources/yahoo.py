@@ -104,6 +104,9 @@ def _bars(source: str, result: dict[str, Any]) -> pl.DataFrame:
     stamps = result.get("timestamp") or []
     quotes = result["indicators"]["quote"][0]
     adjusted = (result["indicators"].get("adjclose") or [{}])[0].get("adjclose")
+    missing = [name for name in (*PRICES, "volume") if stamps and name not in quotes]
+    if missing:
+        raise SourceError(source, f"columns {', '.join((*PRICES, 'volume'))}", f"no {', '.join(missing)}", LOOK)
     columns = {name: quotes.get(name, []) if not stamps else quotes[name] for name in (*PRICES, "volume")}
     columns["adjusted_close"] = adjusted if adjusted is not None else [None] * len(stamps)
     lengths = {name: len(values) for name, values in columns.items() if len(values) != len(stamps)}

@@ -68,6 +68,18 @@ def test_sql_answers_and_says_that_it_is_simulated(only_published: Path, rotatio
     assert json.loads(out) == [{"one": 1, "day": "2026-01-02"}]
 
 
+def test_sql_knows_what_was_known(only_published: Path, rotation: Callable[..., Said]) -> None:
+    known = "select count(*) as n from as_known('reference.observations', date '2024-06-01')"
+    plain = "select count(*) as n from reference.observations where known_on <= date '2024-06-01' and coalesce(superseded_on, date '9999-12-31') > date '2024-06-01'"
+    counts = [json.loads(rotation("sql", "--json", q)[1])[0]["n"] for q in (known, plain)]
+    assert counts[0] == counts[1] > 10_000
+    assert rows(database(only_published), "select count(*) from duckdb_functions() where function_name = 'as_known'") == [(0,)], (
+        "no macro is published"
+    )
+    code, _, err = rotation("sql", "from as_known('marts.dim_metric', date '2024-06-01')")
+    assert (code, "known_on" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing.cast import REJECTED
-from pipelines.assets.landing.fact_history import misfits
+from pipelines.assets.landing.fact_history import misfits, restated
 from pipelines.assets.landing.merge import UNCHANGED
 from pipelines.contracts import TableContract
 
@@ -17,6 +17,7 @@ TWICE = "key_is_unique"
 LIMITS = "values_in_limits"
 HISTORY = "fact_fits_history"
 READABLE = "rows_readable"
+WHOLE = "list_is_whole"
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,25 @@ def fitting(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
     """New and revised facts that fit what the company said before."""
     if HISTORY not in contract.checks:
         return Apart(rows)
-    reasons = misfits(connection, contract, rows)
-    kept, odd = split(rows.with_columns(_reason=reasons))
+    reasons = pl.DataFrame({"fits": misfits(connection, contract, rows), "stays": restated(connection, contract, rows)})
+    kept, odd = split(rows.with_columns(reasons.select(_reason=pl.coalesce("fits", "stays"))))
     return Apart(kept, {HISTORY: odd})
+
+
+def whole_list(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows: pl.DataFrame) -> Apart:
+    """A list of names of today against the one before: companies come and go, but not many at once."""
+    if WHOLE not in contract.checks or rows.is_empty():
+        return Apart(rows)
+    name, day = contract.key[1], contract.date_column
+    held = connection.execute(
+        f"select distinct {name} from raw.{contract.name} where {day} = (select max({day}) from raw.{contract.name} where {day} < ?)",
+        [rows[day].max()],
+    ).fetchall()
+    gone = {row[0] for row in held} - set(rows[name])
+    if 100 * len(gone) <= MOST_APART_PCT * len(held):
+        return Apart(rows)
+    kept, odd = split(rows.with_columns(_reason=pl.lit(f"of a list without {len(gone):,} of the {len(held):,} names of the last one")))
+    return Apart(kept, {WHOLE: odd})
 
 
 def split(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

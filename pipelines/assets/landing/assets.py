@@ -11,9 +11,11 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing import drops
-from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers
+from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers, requests_of_a_day
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
-from pipelines.assets.landing.log import log_checks, log_pulls, log_rejected, sample
+from pipelines.assets.landing.chain import BARS, later_in_chain, stood_in
+from pipelines.assets.landing.events import TOLD
+from pipelines.assets.landing.log import log_checks, log_pulls, log_refused, log_rejected, sample
 from pipelines.assets.preview import table_metadata
 from pipelines.catalog import Series, catalog
 from pipelines.checks.expectations import STORIES, check_names
@@ -30,8 +32,9 @@ from pipelines.sources.interface import NotAsked, SourceError, Window
 OWNERS = ["team:rotation"]
 # Bars are asked for again over this many days, so that corrections are seen; a filing never changes, so only later ones are asked for.
 # Other providers send their whole history each time.
-OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90, "nport": -1}
+OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90, "stooq": 90, "nport": -1}
 ANSWERED = "provider_answered"
+HISTORY = "history_stays"
 
 
 def key(table: str) -> dg.AssetKey:
@@ -40,14 +43,14 @@ def key(table: str) -> dg.AssetKey:
 
 
 def _upstream(provider: str) -> list[dg.AssetKey]:
-    """The clock and the calendar, and the providers whose series are witnesses of this one's."""
+    """The clock and the calendar, and the providers whose series are witnesses of this one's, or stand in for them."""
     deps = [key("clock_day"), key("exchange_sessions")]
-    witnesses = {catalog()[s.witness_series_id].provider for s in catalog().of(provider) if s.witness_series_id}
+    heard = {catalog()[s.witness_series_id].provider for s in catalog().of(provider) if s.witness_series_id}
+    heard |= {other.provider for s in catalog().of(provider) for other in later_in_chain(s)}
     if provider == "sec":  # whose companies are the members of the lists
         deps += [key(table) for table in LISTS]
-    return deps + [
-        key(c.name) for c in contracts().values() if c.provider in witnesses and "dates_increase" in c.checks and "adjusted" not in c.name
-    ]
+    own = (c for c in contracts().values() if c.provider in heard)
+    return deps + [key(c.name) for c in own if c.name in BARS.values() or ("dates_increase" in c.checks and "adjusted" not in c.name)]
 
 
 def spec(contract: TableContract, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
@@ -72,7 +75,12 @@ def check_specs(tables: Sequence[TableContract]) -> list[dg.AssetCheckSpec]:
         for name in check_names(c)
     ]
     story = "A provider that is down, refuses us, or answers something else. A required series stops the run; any other keeps its last good data."
-    return [*specs, dg.AssetCheckSpec(ANSWERED, asset=key(tables[0].name), blocking=True, description=story)]
+    kept = "A provider that shortens its history, blanks days or tells its past anew. What we have stays; see quality.history_events."
+    return [
+        *specs,
+        dg.AssetCheckSpec(ANSWERED, asset=key(tables[0].name), blocking=True, description=story),
+        dg.AssetCheckSpec(HISTORY, asset=key(tables[0].name), description=kept),
+    ]
 
 
 def scope_of(context: dg.AssetExecutionContext, options: RunOptions, connection: duckdb.DuckDBPyConnection) -> Scope:
@@ -91,14 +99,16 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
     def land(context: dg.AssetExecutionContext, options: RunOptions, providers: dg.ResourceParam[Providers]) -> Iterator[Any]:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
-            series = catalog().of(provider)
-            pulls = []
+            series = [stood_in(connection, one) for one in catalog().of(provider)]
+            pulls: list[Pull] = []
             loaded = loaded_requests(connection, provider, scope.as_of)
+            before = requests_of_a_day(connection, provider, scope.now)
             with providers.client(options, scope.as_of, member_tickers(connection, scope.as_of) if provider == "sec" else ()) as client:
                 missing = reader.unavailable(client)
                 for n, one in enumerate(series, start=1):
                     tell(f"{provider} {one.symbol} ({n} of {len(series)})")
-                    window = replace(_window(connection, tables[0], one, scope.as_of), loaded=loaded)
+                    asked = before + sum(max(1, len(p.receipts)) for p in pulls if not p.not_asked)
+                    window = replace(_window(connection, tables[0], one, scope.as_of), loaded=loaded, asked_today=asked)
                     pulls.append(Pull(one, not_asked=missing) if missing else _pull(reader, one, client, window))
             yield from judge_and_merge(connection, scope, tables, pulls)
 
@@ -120,7 +130,7 @@ def drop_assets() -> dg.AssetsDefinition:
             folder = drop_folder(options, scope.as_of)
             pulls = drops.pulls(connection, folder, scope, tell)
             failing = yield from judge_and_merge(connection, scope, tables, pulls)
-            drops.move_aside(folder, options.settings.quarantine / "drop" / context.run_id, pulls, failing)
+            drops.move_aside(connection, folder, options.settings.quarantine / "drop", context.run_id, pulls, failing)
 
     return land
 
@@ -164,9 +174,11 @@ def judge_and_merge(
     counts = {b.contract.name: merge_passed(connection, b, set(failing), scope) for b in batches}
     log_pulls(connection, scope, pulls, batches, counts, failing)
     answered = _answered(tables[0], pulls, batches)
-    log_checks(connection, scope, [answered, *(c for b in batches for c in b.checks)])
+    history = _history(tables[0], batches)
+    log_checks(connection, scope, [answered, history, *(c for b in batches for c in b.checks)])
     log_rejected(connection, scope, batches)
-    yield from _events(connection, scope, tables, pulls, batches, counts, failing, answered)
+    log_refused(connection, scope, pulls)
+    yield from _events(connection, scope, tables, pulls, batches, counts, failing, [answered, history])
     return failing
 
 
@@ -189,6 +201,18 @@ def _answered(table: TableContract, pulls: Sequence[Pull], batches: Sequence[Bat
     return CheckOutcome(table.name, ANSWERED, said, tuple(errors), rows, bool(required & set(errors)))
 
 
+def _history(table: TableContract, batches: Sequence[Batch]) -> CheckOutcome:
+    """Did a provider take back or rewrite what it once gave. It stops nothing: what we have stays."""
+    told = [e for b in batches for e in b.events if e.kind in TOLD]
+    rows = pl.DataFrame(
+        [(e.series_id, json.dumps({"table": e.table_name, "event": e.sentence})) for e in told],
+        schema={"_series": pl.String, "row_json": pl.String},
+        orient="row",
+    )
+    said = "\n  ".join(["histories stand as they were" if not told else "histories changed", *(e.sentence for e in told)])
+    return CheckOutcome(table.name, HISTORY, said, tuple(e.series_id for e in told), rows, is_blocking=False)
+
+
 def message(table: str, check: str, observed: str, series: Sequence[str]) -> str:
     """Source, table, expectation, finding and cure in one line."""
     guards, cure = STORIES[check]
@@ -203,7 +227,7 @@ def _events(
     batches: Sequence[Batch],
     counts: Mapping[str, Mapping[str, Counts]],
     failing: Mapping[str, str],
-    answered: CheckOutcome,
+    whole: Sequence[CheckOutcome],
 ) -> Iterator[Any]:
     required = {p.series.series_id for p in pulls if p.series.is_required}
     blocked = sorted(required & set(failing))
@@ -230,15 +254,15 @@ def _events(
             totals = {"new rows": sum(c.new_rows for c in rows), "revised rows": sum(c.revised_rows for c in rows)}
             yield dg.MaterializeResult(key(name), metadata=totals | table_metadata(connection, f"raw.{name}", batch.contract.date_column))
         yield from (_result(name, c) for c in batch.checks)
-    yield _result(tables[0].name, answered)
+    yield from (_result(tables[0].name, check) for check in whole)
 
 
 def _result(table: str, check: CheckOutcome) -> dg.AssetCheckResult:
     told = (
         f"raw.{table}: {check.observed}"
         if check.passed
-        else f"raw.{table}: {ANSWERED} failed, {check.observed}"
-        if check.check == ANSWERED
+        else f"raw.{table}: {check.check} failed, {check.observed}"
+        if check.check in (ANSWERED, HISTORY)
         else message(table, check.check, check.observed, check.failing_series)
     )
     return dg.AssetCheckResult(

@@ -7,10 +7,15 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 
-from pipelines.assets.landing.apart import READABLE, failing, fitting, once, within_limits
+from pipelines.assets.landing.anchor import look_at_anchors, marked, with_restated
+from pipelines.assets.landing.apart import READABLE, failing, fitting, once, whole_list, within_limits
 from pipelines.assets.landing.cast import REJECTED, CastBatch, cast
+from pipelines.assets.landing.continuity import continued
 from pipelines.assets.landing.derive import derive
+from pipelines.assets.landing.events import HistoryEvent, history_events
+from pipelines.assets.landing.fact_history import no_longer_sent
 from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, withdrawn
+from pipelines.assets.landing.restated import kept_back
 from pipelines.assets.landing.surroundings import look_around
 from pipelines.catalog import Series
 from pipelines.checks.expectations import MOST_APART_PCT, Finding, check_names, validate
@@ -33,7 +38,8 @@ class Scope:
 @dataclass(frozen=True)
 class Pull:
     """The frames of one series (or dropped file) by raw table, with the receipts of its requests; or why there are none: an
-    error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was."""
+    error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was.
+    `form`: how a dropped file was read, in words."""
 
     series: Series
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
@@ -41,6 +47,7 @@ class Pull:
     error: SourceError | None = None
     not_asked: str | None = None
     asked_from: date | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ class Batch:
     later_rows: Mapping[str, int] = field(default_factory=dict)
     withdrawn_rows: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, SourceError] = field(default_factory=dict)
+    events: tuple[HistoryEvent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,18 +115,41 @@ def judge(
     if contract.sets_rows_aside:
         return _judged_by_row(connection, contract, pulls, scope, rows, rejected, apart, later, errors)
     around = look_around(connection, contract, rows, series, actions, scope.to_sessions, scope.run_id)
-    rows = compare(connection, contract, derive(rows, contract, around))
+    rows = continued(connection, contract, compare(connection, contract, derive(rows, contract, around)), series)
+    sent = rows
+    rows, moved = look_at_anchors(connection, contract, rows, actions, [p.frames for p in pulls])
     if scope.as_of < scope.revision_day:  # a run as of an earlier day cannot say since when another value was known
-        later.append(rows.filter(pl.col("_change") == REVISED).select("_series"))
-        rows = rows.filter(pl.col("_change") != REVISED)
+        is_other = (pl.col("_change") == REVISED) | (pl.col("_change") == NEW) & pl.col("_series").is_in([m.series_id for m in moved])
+        later.append(rows.filter(is_other).select("_series"))
+        rows, moved = rows.filter(~is_other), []
+        sent = rows
+    asked_from = {p.series.series_id: p.asked_from for p in pulls}
+    gone = withdrawn(connection, contract, sent, asked_from)
+    rows, apart_rows = kept_back(contract, marked(rows, moved))
+    events = history_events(connection, contract, sent, asked_from, moved, apart_rows)
     to_check = rows.filter((pl.col("_change") != UNCHANGED) | _concerns_the_whole(rows))
+    outcomes = _outcomes(contract, [_noting(f, rows) for f in validate(to_check, contract)], to_check, rejected, series)
     return Batch(
         contract,
-        rows,
-        _outcomes(contract, [_noting(f, rows) for f in validate(to_check, contract)], to_check, rejected, series),
+        with_restated(connection, contract, rows, moved, series),
+        _with_kept_back(outcomes, apart_rows),
         dict(pl.concat(later).group_by("_series").len().iter_rows()),
-        withdrawn(connection, contract, rows, {p.series.series_id: p.asked_from for p in pulls}),
+        gone,
         errors,
+        events,
+    )
+
+
+def _with_kept_back(outcomes: tuple[CheckOutcome, ...], rows: pl.DataFrame) -> tuple[CheckOutcome, ...]:
+    """Closes that may not change go to quarantine alone; the rest of their series goes on."""
+    if rows.is_empty():
+        return outcomes
+    said = f"{rows.height:,} closes of sessions long over kept back, ours stay"
+    return tuple(
+        replace(o, observed=f"{o.observed}; {said}", failing_rows=_as_json(rows, ["close"] * rows.height))
+        if o.check == "closes_stay" and o.passed
+        else o
+        for o in outcomes
     )
 
 
@@ -138,8 +169,9 @@ def _judged_by_row(
     if scope.as_of < scope.revision_day:
         later = [*later, rows.filter(pl.col("_change") == REVISED).select("_series")]
         rows = rows.filter(pl.col("_change") != REVISED)
-    fit = fitting(connection, contract, rows)
-    apart = {READABLE: rejected, **apart, **fit.by_check}
+    listed = whole_list(connection, contract, rows)
+    fit = fitting(connection, contract, listed.rows)
+    apart = {READABLE: rejected, **apart, **listed.by_check, **fit.by_check}
     bad = failing(fit.rows, apart)
     required = {p.series.series_id for p in pulls if p.series.is_required}
     outcomes = []
@@ -150,7 +182,8 @@ def _judged_by_row(
         here = tuple(s for s in bad if s in set(found["_series"]))
         outcomes.append(CheckOutcome(contract.name, name, observed, here, found, bool(required & set(here))))
     laters = pl.concat(later).group_by("_series").len() if later else pl.DataFrame()
-    return Batch(contract, fit.rows, tuple(outcomes), dict(laters.iter_rows()), {}, errors)
+    gone = no_longer_sent(connection, contract, rows)
+    return Batch(contract, fit.rows, tuple(outcomes), dict(laters.iter_rows()), gone, errors)
 
 
 def merge_passed(connection: duckdb.DuckDBPyConnection, batch: Batch, failing: set[str], scope: Scope) -> dict[str, Counts]:
@@ -223,15 +256,20 @@ def _outcomes(
             observed = f"{rejected.height:,} unreadable rows" + "".join(f"; {r}" for r in rejected["reason"].head(3))
         else:
             finding = by_check.get(name, Finding(name, "no rows came"))
-            rows = _as_json(checked[list(finding.failing)]) if finding.failing else rejected.clear().select("_series", "row_json")
+            rows = (
+                _as_json(checked[list(finding.failing)], finding.columns)
+                if finding.failing
+                else rejected.clear().select("_series", "row_json")
+            )
             observed = "; ".join([finding.observed, *finding.details])
         ids = rows["_series"].unique().sort().to_list()
         outcomes.append(CheckOutcome(contract.name, name, observed, tuple(ids), rows, any(series[i].is_required for i in ids)))
     return tuple(outcomes)
 
 
-def _as_json(rows: pl.DataFrame) -> pl.DataFrame:
-    """What was checked about each row, the derived columns included, so that the reason can be seen."""
-    return rows.select(
-        "_series", pl.struct(pl.exclude("_series", "_date", "_change").cast(pl.String, strict=False)).struct.json_encode().alias("row_json")
+def _as_json(rows: pl.DataFrame, failed: Sequence[str]) -> pl.DataFrame:
+    """What was checked about each row, the derived columns and the name of the one that failed included, so that the reason can be seen."""
+    told = pl.exclude("_series", "_date", "_change").cast(pl.String, strict=False)
+    return rows.with_columns(_column=pl.Series(failed, dtype=pl.String)).select(
+        "_series", pl.struct(told).struct.json_encode().alias("row_json")
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.contracts import Column, TableContract
+from pipelines.sources.drop import LINE
 from pipelines.sources.interface import SourceError
 
 
@@ -41,7 +42,7 @@ def _as_type(frame: pl.DataFrame, column: Column) -> pl.Expr:
 
 
 def cast(frame: pl.DataFrame, contract: TableContract, source: str) -> CastBatch:
-    """Cast a frame that carries `_series` beside the contract's columns.
+    """Cast a frame that carries `_series`, and of a dropped file the line, beside the contract's columns.
 
     Columns the contract does not know are left out; a missing one is an error.
 
@@ -56,8 +57,9 @@ def cast(frame: pl.DataFrame, contract: TableContract, source: str) -> CastBatch
             f"no {', '.join(missing)}",
             "The provider changed its form: look at the archived payload and mend the reader.",
         )
-    given = frame.select("_series", *(c.name for c in contract.columns))
-    typed = given.select("_series", *(_as_type(given, c).alias(c.name) for c in contract.columns))
+    about = [c for c in ("_series", LINE) if c in frame.columns]
+    given = frame.select(*about, *(c.name for c in contract.columns))
+    typed = given.select(*about, *(_as_type(given, c).alias(c.name) for c in contract.columns))
     reasons = []
     for column in contract.columns:
         was, now = given[column.name], typed[column.name]

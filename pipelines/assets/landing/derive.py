@@ -12,6 +12,10 @@ from pipelines.contracts import TableContract
 WITNESS_DAYS = 7
 # Open and close may differ from high and low in the last digit a vendor rounds to.
 ROUNDING = 1e-6
+# Of two sums of earnings a year apart, the larger over the smaller: beyond it they are in two units.
+MOST_GROWN = 50
+
+_SUMS = (pl.col("earnings_base").abs(), pl.col("earnings_expected").abs())
 
 # Checks that are one statement about a row of the drop folder, by name; where it cannot be said of a row, the row keeps it.
 STATEMENTS: dict[str, pl.Expr] = {
@@ -20,8 +24,13 @@ STATEMENTS: dict[str, pl.Expr] = {
     .fill_null(True),
     "target_before_capture": (pl.col("target_date") <= pl.col("captured_on")).fill_null(True),
     "growth_can_be_told": (pl.col("earnings_base").is_null() == pl.col("earnings_expected").is_null())
-    & (pl.col("earnings_base").is_not_null() | pl.col("growth_pct").is_not_null()),
-    "value_fits_its_measure": ~pl.col("measure").str.ends_with("_pct") | pl.col("value").is_between(0, 100),
+    & (pl.col("earnings_base").is_not_null() | pl.col("growth_pct").is_not_null())
+    & (pl.max_horizontal(_SUMS) <= MOST_GROWN * pl.min_horizontal(_SUMS)).fill_null(True)
+    & pl.min_horizontal(_SUMS).gt(0).fill_null(True),
+    "value_fits_its_measure": ~pl.col("measure").str.ends_with("_pct") | pl.col("value").is_between(0, 100, closed="right"),
+    "equity_is_held": (pl.col("asset_class") != "equity")
+    | (pl.col("weight_pct") <= 0)
+    | pl.min_horizontal("shares", "market_value_usd", "price").gt(0).fill_null(True),
     "period_is_over": (pl.col("period_end") == pl.col("period_end").dt.month_end())
     & (~pl.col("measure").str.contains("domestic") | (pl.col("period_end").dt.month() % 3 == 0))
     & (pl.col("published_on") >= pl.col("period_end")).fill_null(True),

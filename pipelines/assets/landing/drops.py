@@ -1,14 +1,18 @@
 """Files of the drop folder as pulls: loaded once by content, refused whole and moved aside. Not for reading them (sources/drop.py)."""
 
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.catalog import Series
+from pipelines.checks.expectations import STORIES
 from pipelines.sources import drop
+from pipelines.sources.drop_columns import PROBLEMS
 from pipelines.sources.interface import SourceError
 
 
@@ -19,37 +23,66 @@ def _as_series(name: str) -> Series:
 
 
 def pulls(connection: duckdb.DuckDBPyConnection, folder: Path, scope: Scope, tell: Callable[[str], None]) -> list[Pull]:
-    """Every file not yet loaded whole: one whose rows were all merged as of an earlier or the same day is not read again."""
+    """Every file not yet loaded whole, by its content: one whose rows were all merged as of an earlier or the same day is not read again,
+    under another name neither. Of two copies in the folder the second waits for the next run, which knows what came of the first."""
     loaded = connection.execute(
-        "select series_id || ' ' || sha256 from quality.source_pulls where source = 'drop' and status in ('merged', 'unchanged') "
+        "select series_id, sha256 from quality.source_pulls where source = 'drop' and status in ('merged', 'unchanged') "
         "group by all having bool_or(later_rows = 0) or max(as_of_date) filter (later_rows > 0) >= ?",
         [scope.as_of],
     ).fetchall()
-    done = {row[0] for row in loaded}
+    done = {drop.identity(name, digest) for name, digest in loaded}
     found = []
     for file in drop.scan(folder):
-        series = _as_series(file.name)
-        if f"{file.name} {file.sha256}" in done:
+        series, one = _as_series(file.name), drop.identity(file.name, file.sha256)
+        if one in done:
             continue
+        if file.refusal is None:
+            done.add(one)
         tell(f"drop {file.name}")
         receipt = file.receipt(scope.now)
         try:
-            found.append(Pull(series, drop.read(file, scope.as_of, scope.now.date()), [receipt]))
+            reading = drop.read(file, scope.as_of, scope.now.date())
         except SourceError as problem:
             found.append(Pull(series, receipts=[receipt], error=problem))
+        else:
+            found.append(Pull(series, {reading.table: reading.frame}, [receipt], form=reading.form))
     return found
 
 
-def move_aside(folder: Path, quarantine: Path, pulls: Sequence[Pull], failing: Mapping[str, str]) -> None:
-    """Put refused files out of the drop folder, each with its reason beside it, and where cells are wrong a table of them."""
+def move_aside(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    quarantine: Path,
+    run_id: str,
+    pulls: Sequence[Pull],
+    failing: Mapping[str, str],
+) -> None:
+    """Put refused files out of the drop folder, each with its reason beside it and, where lines can be named, a table of them."""
     for name, reason in failing.items():
         source = folder / name
         if not source.is_file() or source.is_symlink():
             continue
-        target = quarantine / name
+        target = quarantine / run_id / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(source, target)
         target.with_name(target.name + ".reason.txt").write_text(reason + "\n", encoding="utf-8")
-        for pull in pulls:
-            if pull.series.series_id == name and isinstance(pull.error, drop.DropRefused) and pull.error.problems.height:
-                pull.error.problems.write_csv(target.with_name(target.name + ".problems.csv"))
+        error = next((p.error for p in pulls if p.series.series_id == name), None)
+        listed = error.problems if isinstance(error, drop.DropRefused) else _failing_lines(connection, run_id, name)
+        if listed.height:
+            listed.write_csv(target.with_name(target.name + ".problems.csv"))
+
+
+def _failing_lines(connection: duckdb.DuckDBPyConnection, run_id: str, name: str) -> pl.DataFrame:
+    """The lines that checks of gate 1 rejected. Of a statement about a whole row there is no column to name."""
+    rows = connection.execute(
+        """
+        select row_json, split_part(reason, ':', 1) from quality.quarantine where run_id = ? and source = ?
+        """,
+        [run_id, name],
+    ).fetchall()
+    found = []
+    for text, check in rows:
+        row = json.loads(text)
+        column = "" if row["_column"].startswith("_") else row["_column"]
+        found.append((int(row[drop.LINE]), column, row.get(column) or "", f"{check}: {STORIES[check][0]}"))
+    return pl.DataFrame(found, schema=PROBLEMS, orient="row").sort("line", "reason")

@@ -1,5 +1,6 @@
 """What a landing did, written to the quality tables: pulls, check results, rejected rows. Not for deciding anything."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 import duckdb
@@ -7,8 +8,10 @@ import polars as pl
 
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope
 from pipelines.resources.log import CheckRow, append, append_checks
+from pipelines.sources.drop import DropRefused, table_of
 
 SAMPLE_ROWS = 10
+MOST_PROBLEMS = 1000  # of a refused file; all of them are listed beside it
 
 
 def sample(check: CheckOutcome) -> str:
@@ -49,6 +52,34 @@ def log_rejected(connection: duckdb.DuckDBPyConnection, scope: Scope, batches: S
                 append(connection, "quarantine", rows)
 
 
+def log_refused(connection: duckdb.DuckDBPyConnection, scope: Scope, pulls: Sequence[Pull]) -> None:
+    """A dropped file that is refused: a row a problem, or one of the whole file where it has no lines to name."""
+    for pull in pulls:
+        if not isinstance(pull.error, DropRefused):
+            continue
+        listed = pull.error.problems.head(MOST_PROBLEMS).to_dicts()
+        rows = [({"_line": p["line"], "_column": p["column"], p["column"]: p["value"]}, p["reason"]) for p in listed]
+        rest = pull.error.problems.height - len(listed)
+        if rest or not rows:
+            rows.append(({"sha256": pull.receipts[-1].sha256}, f"{pull.error.found}; expected {pull.error.expected}"))
+        append(
+            connection,
+            "quarantine",
+            [
+                {
+                    "run_id": scope.run_id,
+                    "table_name": table_of(pull.series.series_id),
+                    "source": pull.series.series_id,
+                    "reason": f"refused: {reason}",
+                    "row_json": json.dumps(row, ensure_ascii=False),
+                    "quarantined_at": scope.now.replace(tzinfo=None),
+                    "provenance": scope.provenance,
+                }
+                for row, reason in rows
+            ],
+        )
+
+
 def log_pulls(
     connection: duckdb.DuckDBPyConnection,
     scope: Scope,
@@ -57,7 +88,7 @@ def log_pulls(
     counts: Mapping[str, Mapping[str, Counts]],
     failing: Mapping[str, str],
 ) -> None:
-    """One row a series and table, or one without a table where nothing came."""
+    """One row a series and table, or one without a table where nothing came; and what became of the histories."""
     rows = []
     for pull in pulls:
         sid = pull.series.series_id
@@ -90,7 +121,14 @@ def log_pulls(
                     "revised_rows": count.revised_rows,
                     "later_rows": batch.later_rows.get(sid, 0),
                     "withdrawn_rows": batch.withdrawn_rows.get(sid, 0),
-                    "message": failing.get(sid),
+                    "message": failing.get(sid, pull.form),
                 }
             )
     append(connection, "source_pulls", rows)
+    told = {
+        "run_id": scope.run_id,
+        "as_of_date": scope.as_of,
+        "detected_at": scope.now.replace(tzinfo=None),
+        "provenance": scope.provenance,
+    }
+    append(connection, "history_events", [told | event.row() for batch in batches for event in batch.events])

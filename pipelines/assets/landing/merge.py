@@ -83,13 +83,16 @@ def merge(
 ) -> None:
     """Append the new and the revised rows of a compared batch (columns `_change`, `known_on`, `pulled_at`, `payload_sha256`).
 
-    A revised value is known on `revision_day`; what it replaces stays.
+    A revised value is known on `revision_day`, or from `_known_from` where that is earlier; what it replaces stays.
     """
     rows = batch.filter(pl.col("_change") != UNCHANGED)
     if rows.is_empty():
         return
+    revised_on = pl.max_horizontal(pl.lit(revision_day), "known_on")
+    if "_known_from" in rows.columns:
+        revised_on = pl.min_horizontal(revised_on, "_known_from")
     rows = rows.with_columns(
-        known_on=pl.when(pl.col("_change") == REVISED).then(pl.max_horizontal(pl.lit(revision_day), "known_on")).otherwise("known_on"),
+        known_on=pl.when(pl.col("_change") == REVISED).then(revised_on).otherwise("known_on"),
         provenance=pl.lit(provenance),
         run_id=pl.lit(run_id),
     ).select(*(c.name for c in contract.columns), *BOOKKEEPING)

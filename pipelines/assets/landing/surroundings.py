@@ -79,11 +79,16 @@ def _witnesses(connection: duckdb.DuckDBPyConnection, series: Sequence[Series], 
         if one.witness_series_id is None:
             continue
         witness = catalog()[one.witness_series_id]
-        table = next(c for c in contracts().values() if c.provider == witness.provider and {"close", "value"} & set(c.value_columns))
-        value = "close" if "close" in table.value_columns else "value"
+        tables = [c for c in contracts().values() if c.provider == witness.provider and {"close", "value"} & set(c.value_columns)]
+        heard = " union all ".join(
+            f"select {t.date_column} as day, {'close' if 'close' in t.value_columns else 'value'} as said, run_id, known_on, pulled_at "
+            f"from raw.{t.name} where {t.symbol_column} = $symbol"
+            for t in tables
+            if "kind" not in t.schema
+        )
         rows = connection.sql(
-            f"select $id as _series, {table.date_column} as _date, {value} as _witness_close, run_id = $run as _witness_is_new "
-            f"from {latest(table)} where {table.symbol_column} = $symbol",
+            f"select $id as _series, day as _date, said as _witness_close, run_id = $run as _witness_is_new from ({heard}) "
+            "qualify row_number() over (partition by day order by known_on desc, pulled_at desc) = 1",
             params={"id": one.series_id, "symbol": witness.symbol, "run": run_id},
         ).pl()
         found.append(rows.cast(WITNESSES))

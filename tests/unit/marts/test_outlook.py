@@ -79,8 +79,10 @@ def test_the_recorded_list_gives_the_upsides_its_vendor_shows(model_sql: Callabl
     (tmp_path / "targets" / "NASDAQ100").mkdir(parents=True)
     (tmp_path / "targets" / "NASDAQ100" / name).write_bytes((replay_world / "drops" / name).read_bytes())
     (file,) = drop.scan(tmp_path)
-    frame = drop.read(file, date(2026, 8, 24))["drop_targets"].with_columns(
-        known_on=pl.col("captured_on"), pulled_at=pl.col("captured_on"), provenance=pl.lit("observed")
+    frame = (
+        drop.read(file, date(2026, 8, 24))
+        .frame.drop(drop.LINE)
+        .with_columns(known_on=pl.col("captured_on"), pulled_at=pl.col("captured_on"), provenance=pl.lit("observed"))
     )
     clock = pl.DataFrame({"as_of_date": [date(2026, 8, 24)]})
     upside, screen = built(model_sql, ["fct_target_upside", "fct_target_screen"], {"stg_drop__targets": frame, "stg_clock__day": clock})

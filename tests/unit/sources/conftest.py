@@ -9,12 +9,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import fuzz
 import pytest
 import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
 from pipelines.catalog import Series, catalog
+from pipelines.settings import TOKENS
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
@@ -103,11 +105,16 @@ class Told:
 def told(archive: Archive) -> Callable[..., Told]:
     """`told(payload)`: a client whose provider answers just that."""
 
-    def make(content: bytes, status: int = 200, now: datetime = NOW, tokens: dict[str, str] | None = None) -> Told:
+    def make(
+        content: bytes,
+        status: int = 200,
+        now: datetime = NOW,
+        tokens: dict[str, str] | None = None,
+        asks: dict[str, tuple[str, ...]] | None = None,
+    ) -> Told:
         wire = Canned(content, status)
-        client = Client(
-            archive, None, "desk@example.org", 1, 5, 0, wire, now=lambda: now, tokens={"tiingo": "a-token"} if tokens is None else tokens
-        )
+        held = dict.fromkeys(TOKENS, "a-token") if tokens is None else tokens
+        client = Client(archive, None, "desk@example.org", 1, 5, 0, wire, now=lambda: now, tokens=held, asks=asks)
         return Told(client, wire)
 
     return make
@@ -116,3 +123,18 @@ def told(archive: Archive) -> Callable[..., Told]:
 @pytest.fixture
 def series() -> Callable[[str], Series]:
     return lambda series_id: catalog()[series_id]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over how many inputs it tried."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tried"] = dict(fuzz.tried)
+
+
+def pytest_testnodedown(node: Any) -> None:
+    fuzz.tried.update(node.workeroutput.get("tried", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reader, n in sorted(fuzz.tried.items()):
+        terminalreporter.write_line(f"{n:>9,} inputs into {reader}")

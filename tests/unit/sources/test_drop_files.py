@@ -38,7 +38,7 @@ def put(tmp_path: Path) -> Callable[..., drop.DropFile]:
 
 
 def bars(file: drop.DropFile) -> pl.DataFrame:
-    return drop.read(file)["drop_bars"]
+    return drop.read(file).frame.drop(drop.LINE)
 
 
 def refused(file: drop.DropFile) -> drop.DropRefused:
@@ -113,7 +113,7 @@ def test_beside_a_close_the_adjusted_one_is_left_out_and_a_stated_basis_holds(pu
 
 def test_the_cells_of_a_windows_vendor_are_read(put: Any) -> None:
     content = "ticker,company,sector,weight\nAAA,Société,Energy,1.5\n".encode("cp1252")
-    frame = drop.read(put("constituents/SP500/members_2026-01-09.csv", content))["drop_constituents"]
+    frame = drop.read(put("constituents/SP500/members_2026-01-09.csv", content)).frame.drop(drop.LINE)
     assert frame.rows() == [("SP500", date(2026, 1, 9), "AAA", "Société", "Energy", 1.5, None)]
 
 
@@ -121,7 +121,7 @@ def test_the_cells_of_a_windows_vendor_are_read(put: Any) -> None:
     ("name", "day"), [("m_2026-08.csv", date(2026, 8, 31)), ("m_20260110.csv", date(2026, 1, 10)), ("sp500_2024_02.csv", date(2024, 2, 29))]
 )
 def test_a_list_without_a_date_column_is_of_the_day_in_its_name(put: Any, name: str, day: date) -> None:
-    frame = drop.read(put(f"constituents/SP500/{name}", "ticker,company\nAAA,A\n"))["drop_constituents"]
+    frame = drop.read(put(f"constituents/SP500/{name}", "ticker,company\nAAA,A\n")).frame
     assert frame["snapshot_date"].to_list() == [day]
 
 
@@ -131,7 +131,7 @@ def test_a_list_without_any_date_is_refused(put: Any) -> None:
 
 def test_valuations_need_every_column_that_says_what_they_are(put: Any) -> None:
     text = ",".join(VALUATION) + "\n" + ",".join(VALUATION.values()) + "\n"
-    frame = drop.read(put("valuations/v.csv", text))["drop_valuations"]
+    frame = drop.read(put("valuations/v.csv", text)).frame
     assert frame.select("month_end", "value", "published_on").row(0) == (date(2025, 12, 31), 18.5, None)
     assert "header" in str(refused(put("valuations/w.csv", text.replace("basis", "bases"))))
 

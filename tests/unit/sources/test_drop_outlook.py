@@ -27,8 +27,7 @@ def read(tmp_path: Path) -> Callable[..., pl.DataFrame]:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-        (frame,) = drop.read(next(f for f in drop.scan(tmp_path) if f.path == path), taken_in, TODAY).values()
-        return frame
+        return drop.read(next(f for f in drop.scan(tmp_path) if f.path == path), taken_in, TODAY).frame.drop(drop.LINE)
 
     return reading
 

@@ -127,7 +127,7 @@ def test_text_in_numbers_stays_text(told: Any, series: Any) -> None:
     [
         ("202412 CRSP database", "newest database", "the vintage"),
         ("202412 CRSP", "202413 CRSP", "the vintage"),
-        (",Mkt-RF", "Mkt-RF", "none"),
+        (",Mkt-RF", "Mkt-RF", "begins with a comma, found 0"),
         ("192608,    2.60,", "192608,", "fields in every row"),
         ("192608,", "192613,", "no month or year"),
         ("192608,", "1926,", "one frequency"),

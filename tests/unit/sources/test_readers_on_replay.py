@@ -20,7 +20,7 @@ from pipelines.sources.interface import SourceError, Window
 pytestmark = pytest.mark.replay
 AS_OF = date(2026, 1, 9)
 ALL = Window(None, AS_OF)
-TOKENS = {"tiingo": "any"}
+TOKENS = {"tiingo": "any-token", "stooq": "any-key"}
 
 
 @pytest.fixture
@@ -38,18 +38,22 @@ def frames(replay: Any, asking: Any) -> Iterator[Callable[..., dict[str, pl.Data
 def test_every_series_of_the_catalogue_is_read_or_refused_by_name(frames: Any) -> None:
     refused = []
     for one in catalog():
-        if one.provider == "sec":
-            continue  # asked for by settings: test_sec_on_replay.py
+        if one.provider in ("sec", "drop"):
+            continue  # asked for by settings: test_sec_on_replay.py; files: test_drop_files.py
         try:
             found = frames(one.series_id)
         except SourceError:
             refused.append(one.series_id)
             continue
-        assert set(found) == set(READERS[one.provider].TABLES)
+        due = set(READERS[one.provider].TABLES) - ({"fred_vintages"} if one.provider == "fred" else set())
+        of_funds = {"stooq": {"stooq_adjusted_closes"} if one.kind == "fund" else {"stooq_bars"}}
+        assert set(found) == of_funds.get(one.provider, due)
         for name, frame in found.items():
             assert frame.columns == [c.name for c in contracts()[name].columns]
             assert frame.height or name.endswith("_actions"), (one.series_id, name)
-    assert refused == ["R1000", "SP600", "IWM_NPORT", "IWB_NPORT", "IVV_NPORT"], "the recording has none of these"
+    assert refused == ["R1000", "SP600", "IWM.alphavantage", "SPY.alphavantage", "IWM_NPORT", "IWB_NPORT", "IVV_NPORT"], (
+        "the recording has none of these"
+    )
 
 
 def test_published_closes_are_what_yahoo_says(frames: Any) -> None:
@@ -64,6 +68,18 @@ def test_tiingo_and_yahoo_agree_on_a_fund(frames: Any) -> None:
     ours, theirs = frames("SPY")["yahoo_bars"], frames("SPY.tiingo")["tiingo_bars"]
     assert ours["close"].to_list() == theirs["close"].to_list()
     assert ours["session_date"].cast(pl.String).to_list() == theirs["session_date"].to_list()
+
+
+def test_stooq_says_of_the_index_what_yahoo_does_and_of_the_fund_its_total_return(frames: Any) -> None:
+    day = pl.col("session_date").cast(pl.String)
+    ours = frames("SP500")["yahoo_bars"].select(day, pl.col("close").round(2))
+    theirs = frames("SP500.stooq")["stooq_bars"].select("session_date", pl.col("close").cast(pl.Float64).alias("stooq"))
+    both = ours.join(theirs, on="session_date").filter(pl.col("session_date") >= "2015-01-01")
+    assert both.height > 2700
+    assert (both["close"] - both["stooq"]).abs().max() <= 0.5
+    assert both.filter(pl.col("session_date") == "2021-08-11").row(0)[1:] == (4442.41, 4442.41)
+    fund = frames("IWM.stooq")["stooq_adjusted_closes"]
+    assert (fund["session_date"].min(), fund["session_date"].max()) == ("2005-02-25", "2025-12-26")
 
 
 def test_the_fed_range_moved_on_the_days_it_did(frames: Any) -> None:
@@ -118,7 +134,7 @@ def test_every_month_of_shillers_file_is_there_once(frames: Any, replay_world: P
 
 
 @pytest.mark.parametrize("fault", ["404", "429", "500", "html", "empty", "cut", "garbage"])
-@pytest.mark.parametrize("series_id", ["R2000", "IWM.tiingo", "DGS2", "FF_FACTORS", "SHILLER_SP500"])
+@pytest.mark.parametrize("series_id", ["R2000", "IWM.tiingo", "SP500.stooq", "DGS2", "FF_FACTORS", "SHILLER_SP500"])
 def test_every_fault_of_every_provider_is_one_named_error(replay: Any, asking: Any, monkeypatch: Any, series_id: str, fault: str) -> None:
     monkeypatch.setattr("pipelines.sources.transport.BACKOFF_S", 0.01)
     one = catalog()[series_id]
@@ -147,12 +163,12 @@ def test_the_vendors_samples_are_taken_from_the_drop_folder(replay_world: Path, 
     ):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / name).write_bytes((replay_world / "drops" / name).read_bytes())
-    found = {f.collection or "": drop.read(f) for f in drop.scan(tmp_path) if f.table == "drop_bars"}
-    assert found["R2000"]["drop_bars"].height == 771_188
-    assert found["R2000"]["drop_bars"]["symbol"].n_unique() == 312
-    assert found["SP500"]["drop_bars"]["price_basis"].unique().to_list() == ["total_return"]
-    assert found["instruments"]["drop_bars"]["price_basis"].unique().to_list() == ["split_adjusted"]
-    (members,) = (drop.read(f)["drop_constituents"] for f in drop.scan(tmp_path) if f.table == "drop_constituents")
+    found = {f.collection or "": drop.read(f).frame.drop(drop.LINE) for f in drop.scan(tmp_path) if f.table == "drop_bars"}
+    assert found["R2000"].height == 771_188
+    assert found["R2000"]["symbol"].n_unique() == 312
+    assert found["SP500"]["price_basis"].unique().to_list() == ["total_return"]
+    assert found["instruments"]["price_basis"].unique().to_list() == ["split_adjusted"]
+    (members,) = (drop.read(f).frame.drop(drop.LINE) for f in drop.scan(tmp_path) if f.table == "drop_constituents")
     assert members.height == 503
     assert members["snapshot_date"].unique().to_list() == [date(2026, 8, 31)]
 
@@ -162,7 +178,7 @@ def test_the_recorded_list_of_targets_is_taken_as_it_is(replay_world: Path, tmp_
     (tmp_path / "targets" / "NASDAQ100").mkdir(parents=True)
     (tmp_path / "targets" / "NASDAQ100" / name).write_bytes((replay_world / "drops" / name).read_bytes())
     (file,) = drop.scan(tmp_path)
-    frame = drop.read(file, date(2026, 8, 21), date(2026, 11, 22))["drop_targets"]
+    frame = drop.read(file, date(2026, 8, 21), date(2026, 11, 22)).frame.drop(drop.LINE)
     theirs = pl.read_csv(replay_world / "drops" / name, try_parse_dates=True)
     assert frame.columns == [c.name for c in contracts()["drop_targets"].columns]
     assert frame.height == theirs.height == 1327

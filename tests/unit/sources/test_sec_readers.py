@@ -187,9 +187,24 @@ def test_the_bulk_file_gives_the_companies_followed_and_no_others(told: Any) -> 
 
 
 def test_a_company_the_sec_has_no_facts_of_is_passed_over(told: Any) -> None:
+    content = json.dumps(document(row())).encode()
+    here = told(content)
+    usual = here.wire.send
+
+    def send(request: Any, *args: Any, **kwargs: Any) -> Any:
+        here.wire.status = 404 if "CIK0000000009" in request.url else 200
+        return usual(request, *args, **kwargs)
+
+    here.wire.send = send
+    here.client.contact, here.client.asks = "someone@example.org", {"sec_companies": ("7", "9")}
+    assert sec.read(FACTS, here.client, WINDOW)["sec_facts"]["cik"].to_list() == [7]
+
+
+def test_facts_of_no_company_at_all_are_an_address_that_moved(told: Any) -> None:
     here = told(b"<Error>", status=404)
     here.client.contact, here.client.asks = "someone@example.org", {"sec_companies": ("7",)}
-    assert sec.read(FACTS, here.client, WINDOW)["sec_facts"].is_empty()
+    with pytest.raises(SourceError, match="none of any of them"):
+        sec.read(FACTS, here.client, WINDOW)
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(told: Any) -> None:
