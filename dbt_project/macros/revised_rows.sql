@@ -1,9 +1,10 @@
 {# Pairs of successive versions of one key of a raw table, seen through its staging model: what stood and what took its place, as JSON.
-   Only for reference.revisions. The key is the source contract's; a staging model may call a column otherwise. #}
+   Only for reference.revisions. The key is the source contract's; a staging model may call a column otherwise. A table with a vintage in
+   its key has a version in each, and what two vintages say alike is no revision. #}
 {% macro revised_rows(table, relation, renamed) -%}
   {% set ns = namespace(key=['known_on']) %}
   {% if execute %}
-    {% for node in graph.sources.values() if node.name == table %}{% set ns.key = node.config.meta.key %}{% endfor %}
+    {% for node in graph.sources.values() if node.name == table %}{% set ns.key = node.config.meta.key | reject('equalto', 'vintage') | list %}{% endfor %}
   {% endif %}
   {% set columns = [] %}
   {% for column in ns.key %}{% do columns.append(renamed.get(column, column)) %}{% endfor %}
@@ -18,7 +19,7 @@
     versions as (
         select
             concat_ws(' | ', {{ key }}) as row_key,
-            cast(to_json(struct_pack(*columns(* exclude ({{ key }}, {{ bookkeeping }})))) as varchar) as row_values,
+            cast(to_json(struct_pack(*columns(lambda c: c not in ('{{ (columns + bookkeeping.split(', ') + ['vintage', 'vintage_end']) | join("', '") }}')))) as varchar) as row_values,
             {{ bookkeeping }}
         from known
         where ({{ key }}) in (select ({{ key }}) from known group by {{ key }} having count(*) > 1)
@@ -33,6 +34,6 @@
         known_on as superseded_on,
         provenance
     from versions
-    qualify old_value is not null
+    qualify old_value is not null and old_value <> new_value
   )
 {%- endmacro %}

@@ -74,7 +74,7 @@ def revised(before: dict[date, float], after: dict[date, float]) -> dict[date, t
 def test_cpi_as_known_then_and_now_differs_where_it_was_revised(
     connection: duckdb.DuckDBPyConnection, land: Any, replay_world: Path
 ) -> None:
-    land(NOW, key="any")
+    counts = land(NOW, key="any")["fred_vintages"]
     then, now = known(connection, "fred_vintages", THEN), known(connection, "fred_vintages", NOW)
     assert then | as_published(replay_world, THEN) == then, "the file of the time, to the month"
     differing = revised(then, now)
@@ -82,6 +82,7 @@ def test_cpi_as_known_then_and_now_differs_where_it_was_revised(
     assert differing[date(2024, 3, 1)] == (312.23, 312.345)
     assert (min(differing), len(differing)) == (date(2020, 1, 1), 51), "seasonal factors are estimated anew for five years back"
     assert max(now) > max(then)
+    assert (counts.new_rows, counts.revised_rows) == (len(now), len(differing))
 
 
 def test_without_a_key_each_pull_is_a_vintage_of_its_own(connection: duckdb.DuckDBPyConnection, land: Any, replay_world: Path) -> None:

@@ -14,7 +14,7 @@ from pipelines.assets.landing.continuity import continued
 from pipelines.assets.landing.derive import derive
 from pipelines.assets.landing.events import HistoryEvent, history_events
 from pipelines.assets.landing.fact_history import no_longer_sent
-from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, withdrawn
+from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, replacing, withdrawn
 from pipelines.assets.landing.restated import kept_back
 from pipelines.assets.landing.surroundings import look_around
 from pipelines.catalog import Series
@@ -191,11 +191,15 @@ def merge_passed(connection: duckdb.DuckDBPyConnection, batch: Batch, failing: s
     if batch.rows.is_empty():
         return {}
     good = batch.rows.filter(~pl.col("_series").is_in(list(failing)))
+    otherwise = replacing(connection, batch.contract, batch.rows)
     merge(connection, batch.contract, good, scope.revision_day, scope.provenance, scope.run_id)
     counts = batch.rows.group_by("_series").agg(
         pl.len(), (pl.col("_change") == NEW).sum().alias("new"), (pl.col("_change") == REVISED).sum().alias("revised")
     )
-    return {s: Counts(n, 0, 0) if s in failing else Counts(n, new, revised) for s, n, new, revised in counts.iter_rows()}
+    return {
+        s: Counts(n, 0, 0) if s in failing else Counts(n, new - otherwise.get(s, 0), revised + otherwise.get(s, 0))
+        for s, n, new, revised in counts.iter_rows()
+    }
 
 
 def _cast(pull: Pull, contract: TableContract, scope: Scope) -> CastBatch:

@@ -42,6 +42,30 @@ def compare(connection: duckdb.DuckDBPyConnection, contract: TableContract, batc
     return batch.with_columns(change["_change"])
 
 
+def replacing(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame) -> dict[str, int]:
+    """New rows by series whose vintage says otherwise than the one before it, where a vintage is part of the key: revisions, to be counted."""
+    if "vintage" not in contract.key or batch.is_empty():
+        return {}
+    rest, said = ", ".join(k for k in contract.key if k != "vintage"), "value"
+    connection.register("batch", batch.filter(pl.col("_change") == NEW).select("_series", *contract.schema).to_arrow())
+    try:
+        rows = connection.execute(
+            f"""
+            with
+            versions as (
+                select _series, {", ".join(contract.key)}, {said} as said from batch
+                union all by name
+                select null as _series, {", ".join(contract.key)}, {said} as said from raw.{contract.name}
+                where {contract.symbol_column} in (select {contract.symbol_column} from batch)),
+            told as (select _series, said, lag(said) over (partition by {rest} order by vintage) as before from versions)
+            select _series, count(*) from told where _series is not null and before is not null and said <> before group by all
+            """
+        ).fetchall()
+    finally:
+        connection.unregister("batch")
+    return dict(rows)
+
+
 def withdrawn(
     connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame, asked_from: Mapping[str, date | None]
 ) -> dict[str, int]:
