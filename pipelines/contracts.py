@@ -51,6 +51,7 @@ class TableContract:
 
     sets_rows_aside: a row that fails is set aside alone; in other tables it takes its whole series with it.
     compared: the columns whose change makes a row a revision; by default all but the key.
+    feeds: the source_id of what is computed from the table, where no symbol of the catalogue names it: late rows may move that past.
     """
 
     name: str
@@ -65,6 +66,7 @@ class TableContract:
     max_fall_pct: float | None = None
     sets_rows_aside: bool = False
     compared: tuple[str, ...] | None = None
+    feeds: str | None = None
 
     @property
     def compared_columns(self) -> tuple[str, ...]:

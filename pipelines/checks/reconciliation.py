@@ -15,7 +15,8 @@ from pipelines.resources.fingerprint import columns_of, tables_of
 # Days of a mart: the first of these columns it has is the one its past is told by.
 DATE_COLUMNS = ("session_date", "month_end", "quarter_end", "captured_on", "effective_date", "event_date", "date", "date_day", "window_end")
 # Columns that name what a mart's row is computed from.
-IDENTITIES = ("instrument_id", "small_id", "large_id", "series_id", "universe_id", "small_universe_id", "large_universe_id", "list_id")
+IDENTITIES = ("instrument_id", "small_id", "large_id", "series_id", "universe_id", "small_universe_id", "large_universe_id", "list_id",
+              "source_id", "small_source_id", "large_source_id")  # fmt: skip
 # Marts whose rows rank or count one another: what moves one row may move all of its session.
 CROSS_SECTIONS = ("fct_sector_performance_daily",)
 SAMPLE_ROWS = 10
@@ -234,12 +235,12 @@ def _against_published(connection: duckdb.DuckDBPyConnection, accepted_tables: S
 
 def _explained() -> str:
     """Ids whose past may move, and since which day: what a revision, late data or a split told us since the last publication."""
-    told = " union all ".join(_told(c) for c in contracts().values() if c.symbol_column or c.provider == "drop")
+    told = " union all ".join(_told(c) for c in contracts().values() if c.symbol_column or c.feeds or c.provider == "drop")
     return f"""
-        with told as (select provider, symbol, collection, min(day) as since from ({told}) group by all)
+        with told as (select provider, symbol, collection, feeds, min(day) as since from ({told}) group by all)
         select id, min(since) as since
         from (
-            select unnest([c.instrument_id, c.series_id, t.symbol, t.collection]) as id, t.since
+            select unnest([c.instrument_id, c.series_id, t.symbol, t.collection, t.feeds]) as id, t.since
             from told t left join rotation.reference.series_catalog c on c.provider = t.provider and c.symbol = t.symbol
         )
         where id is not null
@@ -250,6 +251,7 @@ def _explained() -> str:
 def _told(contract: TableContract) -> str:
     symbol = contract.symbol_column or "null::varchar"
     collection = next((c for c in ("collection", "universe_id", "list_id") if c in contract.schema), "null::varchar")
+    feeds = f"'{contract.feeds}'" if contract.feeds else "null::varchar"
     # a split moves every level before it
     day = (
         f"case when kind = 'split' then date '0001-01-01' else {contract.date_column} end"
@@ -257,7 +259,7 @@ def _told(contract: TableContract) -> str:
         else contract.date_column
     )
     return (
-        f"select '{contract.provider}' as provider, {symbol} as symbol, {collection} as collection, {day} as day from work.raw.{contract.name} "
+        f"select '{contract.provider}' as provider, {symbol} as symbol, {collection} as collection, {feeds} as feeds, {day} as day from work.raw.{contract.name} "
         f"where run_id not in (select run_id from published.quality.source_pulls where run_id is not null) "
         f"and {contract.date_column} <= (select max(as_of_date) from published.marts.dim_metric)"
     )

@@ -155,6 +155,15 @@ def test_a_revision_explains_the_scores_that_rest_on_its_instrument(
     assert ("past_values_stay" not in failing(candidate)) == is_explained
 
 
+def test_late_filings_explain_what_is_computed_from_filings_and_no_vendors_value(candidate: duckdb.DuckDBPyConnection) -> None:
+    candidate.execute(f"update work.raw.sec_facts set run_id = 'late' where filed_on <= {PAST}")
+    change_of = "update rotation.marts.fct_valuation_monthly set value = value + 1 where month_end = date '2025-11-30' and source_id {}"
+    candidate.execute(change_of.format("= 'rotation_filings'"))
+    assert "past_values_stay" not in failing(candidate)
+    candidate.execute(change_of.format("<> 'rotation_filings'"))
+    assert "past_values_stay" in failing(candidate)
+
+
 def test_the_first_publication_has_nothing_to_be_compared_with(candidate: duckdb.DuckDBPyConnection) -> None:
     candidate.execute("detach published")
     candidate.execute(TAMPERED["row_counts_do_not_shrink"])

@@ -1,5 +1,5 @@
 -- Small beside large by month, metric and definition. One source a side: where several can be joined, sides that agree in every
--- definition come first, then one source for both. What may not be joined stays as a row with the refusal.
+-- definition come first, then one source for both, then what was given in before what filings say. What may not be joined stays as a row with the refusal.
 with
 sides as (
     select pairs.small_universe_id, pairs.large_universe_id, pairs.small_universe_id = valuations.universe_id as is_small, valuations.*
@@ -58,7 +58,8 @@ joined as (
     qualify row_number() over (
         partition by definitions.small_universe_id, definitions.large_universe_id, definitions.metric, definitions.month_end,
             definitions.basis, definitions.aggregation, definitions.loss_treatment
-        order by refusal_reason is not null, small.source_id is distinct from large.source_id, small.source_id, large.source_id
+        order by refusal_reason is not null, small.source_id is distinct from large.source_id,
+            'rotation_filings' in (small.source_id, large.source_id), small.source_id, large.source_id
     ) = 1
 )
 

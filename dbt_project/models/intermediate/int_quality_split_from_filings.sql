@@ -172,7 +172,7 @@ select
     case when not is_enough then 'insufficient_coverage' end as return_reason,
     case when is_enough then 100 * (value_now - value_then) / all_then end as contribution_pp,
     case when is_enough then 100 * value_then / all_then end as weight_pct,
-    members_n,
+    case when is_enough then members_n end as members_n,
     case when not is_enough then 'insufficient_coverage' end as composition_reason,
     cast(null as varchar) as instrument_id,
     cast(null as varchar) as instrument_kind,

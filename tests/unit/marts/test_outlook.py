@@ -110,8 +110,15 @@ def test_growth_with_and_without_health_care_is_what_polars_computes(model_sql: 
         stated_growth_pct=pl.lit(None, pl.Float64), known_on="captured_on", pulled_at="captured_on", provenance=pl.lit("observed"),
     )  # fmt: skip
     clock = pl.DataFrame({"as_of_date": [days[-1]]})
+    columns = (
+        "captured_on universe_id period basis source_id earnings_base earnings_expected growth_pct growth_source value_status "
+        "growth_ex_health_care_pct growth_ex_health_care_source ex_health_care_status n known_on provenance"
+    )
+    no_filings = pl.DataFrame(schema=dict.fromkeys(columns.split(), pl.Null))
     _, growth = built(
-        model_sql, ["int_earnings_growth_consensus", "fct_earnings_growth"], {"stg_drop__consensus": lines, "stg_clock__day": clock}
+        model_sql,
+        ["int_earnings_growth_consensus", "fct_earnings_growth"],
+        {"stg_drop__consensus": lines, "stg_clock__day": clock, "int_earnings_growth_from_filings": no_filings},
     )
     for column, status, kept in (
         ("growth_pct", "value_status", lines),

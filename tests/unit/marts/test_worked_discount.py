@@ -16,7 +16,7 @@ MONTH = date(2024, 3, 31)
 
 def table(after: str) -> list[list[str]]:
     """Cells of the first table below a heading."""
-    lines = PAGE.read_text(encoding="utf-8").split(f"## {after}\n", 1)[1].splitlines()
+    lines = PAGE.read_text(encoding="utf-8").split(f"### {after}\n", 1)[1].splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("|"))
     end = next(i for i, line in enumerate(lines) if i > start and not line.startswith("|"))
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[start + 2 : end]]
