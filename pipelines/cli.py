@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from pipelines.history import backfill, rebuild
 from pipelines.report.answer import read_answer
 from pipelines.report.terminal import next_steps, show
 from pipelines.resources.publication import Publication, PublicationError
@@ -240,6 +241,10 @@ def rollback(
     publication.install(matching[0] if len(matching) == 1 else target)
     manifest = publication.manifest() or {}
     out.print(f"Readers of the {mode} market now see run {manifest['run_id'][:8]}, as of {manifest['as_of_date']}.")
+
+
+app.command()(backfill)
+app.command()(rebuild)
 
 
 @app.command()

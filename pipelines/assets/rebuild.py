@@ -9,11 +9,13 @@ from typing import Any
 
 import duckdb
 
+from pipelines.assets.backfill import Part, land_part
 from pipelines.assets.landing import drops
 from pipelines.assets.landing.assets import judge_and_merge, pull_all, scoped
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.assets.landing.calendar import DAY, SESSIONS, calendar_pull, set_the_day
 from pipelines.assets.landing.index import settle
+from pipelines.catalog import catalog
 from pipelines.checks.reconciliation import reconcile
 from pipelines.contracts import contracts
 from pipelines.resources import dbt
@@ -134,6 +136,8 @@ def _replay(warehouse: Warehouse, archive: Archive, todo: Iterable[Landing], tel
                 _land(connection, scope, SESSIONS.provider, [calendar_pull(scope)])
             elif one.provider == drop.PROVIDER:
                 _land(connection, scope, drop.PROVIDER, _dropped(connection, scope, archive, one))
+            elif one.provider in READERS and one.part:
+                _part(connection, scope, archive, one)
             elif one.provider in READERS:
                 _land(connection, scope, one.provider, _answered(connection, scope, archive, one))
             else:
@@ -155,6 +159,17 @@ def _answered(connection: duckdb.DuckDBPyConnection, scope: Scope, archive: Arch
         if client.gaps:
             raise RebuildError(f"{one.provider}, run {one.run_id} as of {one.as_of}: {client.gaps[0]}")
     return pulls
+
+
+def _part(connection: duckdb.DuckDBPyConnection, scope: Scope, archive: Archive, one: Landing) -> None:
+    """A part of a backfill, asked for and cut as it was then."""
+    assert one.span
+    assert one.part
+    named = tuple(s for s in catalog() if s.series_id in (one.series or ()))
+    with ArchivedClient(archive, one) as client:
+        land_part(connection, scope, Part(one.provider, one.span, one.part, named), client)
+        if client.gaps:
+            raise RebuildError(f"{one.provider}, run {one.run_id} as of {one.as_of}: {client.gaps[0]}")
 
 
 def _dropped(connection: duckdb.DuckDBPyConnection, scope: Scope, archive: Archive, one: Landing) -> list[Pull]:

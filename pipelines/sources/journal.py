@@ -105,6 +105,17 @@ def landings(folder: Path) -> list[Landing]:
     return [landing for _, run, path in _files(folder) for landing in _of_file(path, run)]
 
 
+def answers_of(folder: Path, provider: str, day: date) -> list[Answer]:
+    """What a provider answered on a day (UTC), merged or not."""
+    found: list[Answer] = []
+    for _, run, path in reversed(_files(folder)):
+        told = list(_of_file(path, run))
+        if told and told[-1].at.date() < day:
+            break
+        found = [a for one in told if one.provider == provider and one.at.date() == day for a in one.answers] + found
+    return found
+
+
 def unsettled(folder: Path) -> tuple[Journal, Landing] | None:
     """The last landing, where the run was killed between `merging` and `merged`: only the warehouse knows whether it was."""
     files = _files(folder)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -13,13 +14,20 @@ from pipelines.sources.journal import Landing, unsettled
 UNLOGGED = ("clock",)  # what leaves no row in source_pulls
 
 
-def begin(scope: Scope, provider: str, client: Client | None = None) -> None:
+def begin(
+    scope: Scope,
+    provider: str,
+    client: Client | None = None,
+    span: tuple[date, date] | None = None,
+    part: tuple[date, date] | None = None,
+    series: tuple[str, ...] | None = None,
+) -> None:
     """Note who lands and what it was told; from here on the client's answers are noted too."""
     if client is not None:
         client.journal, client.today = scope.journal, scope.now.date()
     if scope.journal:
         told = (bool(client.token(provider)), bool(client.contact), client.asks) if client is not None else (False, False, {})
-        scope.journal.begin(Landing(scope.run_id, provider, scope.as_of, scope.now, *told))
+        scope.journal.begin(Landing(scope.run_id, provider, scope.as_of, scope.now, *told, span, part, series))
 
 
 @contextmanager
