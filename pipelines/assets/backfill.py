@@ -143,6 +143,8 @@ def backfill(options: RunOptions, providers: Providers, series: dict[str, tuple[
                         yield Done(part, number, len(parts), 0, 0, {}, 0, f"{provider} is not asked: {why}")
                         break
                     open_part = replace(part, series=tuple(s for s in part.series if s.series_id not in left_out))
+                    if not open_part.series:
+                        continue
                     run_id = f"backfill-{uuid.uuid4()}"
                     journal = Journal.of_run(folder, run_id)
                     scope = scoped(connection, run_id, as_of, options.warehouse.provenance, options.clock.now(), journal)
@@ -153,7 +155,7 @@ def backfill(options: RunOptions, providers: Providers, series: dict[str, tuple[
                     left = (time.monotonic() - begun) / number * (len(parts) - number)
                     fetched, new_rows = len(client.remembered) - fetched, _new_rows(connection, run_id)
                     yield Done(open_part, number, len(parts), fetched, new_rows, failing, left, refusal)
-                    if refusal or len(left_out) == len(series[provider]):
+                    if refusal:
                         break
 
 
