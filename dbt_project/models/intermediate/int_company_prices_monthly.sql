@@ -53,5 +53,6 @@ select
 from month_closes
 qualify row_number() over (
     partition by month_end, symbol_key
-    order by case close_basis when 'raw' then 1 when 'split_adjusted' then 2 else 3 end, provider = 'drop', provider, collection, symbol
+    -- A symbol that changed collections in the month has its last close in the newer one.
+    order by case close_basis when 'raw' then 1 when 'split_adjusted' then 2 else 3 end, session_date desc, provider = 'drop', provider, collection, symbol
 ) = 1

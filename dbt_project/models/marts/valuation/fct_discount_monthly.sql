@@ -5,11 +5,11 @@ with
 joined as (
     select
         *,
-        -- The same month, pair and metric on every treatment: is small cheap on some and dear on others.
+        -- The same month, pair and metric on every treatment known by the row's day: is small cheap on some and dear on others.
         list(aggregation || ' ' || loss_treatment) filter (where relative < 1) over treatments as cheap_on,
         list(aggregation || ' ' || loss_treatment) filter (where relative > 1) over treatments as dear_on
     from {{ ref('int_discounts_monthly') }}
-    window treatments as (partition by month_end, small_universe_id, large_universe_id, metric, basis)
+    window treatments as (partition by month_end, small_universe_id, large_universe_id, metric, basis order by known_on)
 ),
 
 held as (
