@@ -91,14 +91,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Daily runs on broken providers must end as one clean run does.")
     parser.add_argument("--sessions", type=int, default=10, help="sessions to replay (default: 10, two weeks)")
     parser.add_argument("--until", type=date.fromisoformat, default=date(2026, 1, 9), help="last session (default: 2026-01-09)")
+    parser.add_argument("--folder", type=Path, help="where to work; kept. Default: a temporary folder, removed")
     options = parser.parse_args()
     if options.sessions < 2:
         parser.error(f"--sessions: expected 2 or more, found {options.sessions}.")
     began, days = time.perf_counter(), last_sessions(options.sessions, options.until)
-    with tempfile.TemporaryDirectory(prefix="faulty-days-") as folder:
-        found = replay(days, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="faulty-days-") as temporary:
+        folder = options.folder.resolve() if options.folder else Path(temporary)
+        found = replay(days, folder)
         for one in found.others:
-            extra = extra_rows(*(Path(folder) / w / "published" / "live" / "rotation.duckdb" for w in ("daily", "clean")), one.table)
+            daily, clean = (folder / w / "published" / "live" / "rotation.duckdb" for w in ("daily", "clean"))
+            extra = extra_rows(daily, clean, one.table)
             print(f"  {one.table}: {extra:,} rows more, held by who looked each day; {one.differences_n:,} unexplained. {one.example}")
     print(
         f"{len(days)} sessions from {days[0]} to {days[-1]}: {found.same_n} tables of marts and reference with equal hashes, "

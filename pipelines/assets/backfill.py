@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -120,6 +120,32 @@ def _covers(spans: Sequence[tuple[date | None, date]], days: Span) -> bool:
     return any((first is None or first <= days[0]) and last >= days[1] for first, last in spans)
 
 
+@dataclass
+class Pace:
+    """How long the rest will take: a part whose answers must be fetched goes by the answers, one out of the archive by itself."""
+
+    fetching_s: float = 0
+    fetched_n: int = 0
+    reading_s: float = 0
+    read_n: int = 0
+    last: float = field(default_factory=time.monotonic)
+
+    def note(self, fetched_n: int) -> None:
+        """A part is done; answers that came over the network are what it took."""
+        seconds, self.last = time.monotonic() - self.last, time.monotonic()
+        if fetched_n:
+            self.fetching_s, self.fetched_n = self.fetching_s + seconds, self.fetched_n + fetched_n
+        else:
+            self.reading_s, self.read_n = self.reading_s + seconds, self.read_n + 1
+
+    def left(self, parts: Sequence[Part], done: Part) -> float:
+        """Seconds, for the parts that are left; the first of a provider fetches, and each where a year is asked for by itself."""
+        before = [done, *parts[:-1]]
+        to_fetch = sum(len(p.series) for b, p in zip(before, parts, strict=False) if p.provider in EACH_YEAR or p.provider != b.provider)
+        to_read = sum(p.provider not in EACH_YEAR and p.provider == b.provider for b, p in zip(before, parts, strict=False))
+        return to_fetch * self.fetching_s / max(self.fetched_n, 1) + to_read * self.reading_s / max(self.read_n, 1)
+
+
 def backfill(options: RunOptions, providers: Providers, series: dict[str, tuple[Series, ...]], span: Span) -> Iterator[Done]:
     """Land what is missing of a span, part by part; each is merged before the next is begun. The caller holds the market's lock.
 
@@ -132,7 +158,7 @@ def backfill(options: RunOptions, providers: Providers, series: dict[str, tuple[
     folder = options.settings.journal(options.warehouse.mode)
     with options.warehouse.work() as connection:
         settle(connection, folder)
-        parts, begun, number = plan(connection, series, span, as_of), time.monotonic(), 0
+        parts, pace, number = plan(connection, series, span, as_of), Pace(), 0
         for provider in dict.fromkeys(p.provider for p in parts):
             left_out: dict[str, str] = {}
             with providers.client(options, as_of) as client:
@@ -152,9 +178,9 @@ def backfill(options: RunOptions, providers: Providers, series: dict[str, tuple[
                     pulls, failing = land_part(connection, scope, open_part, client)
                     left_out |= failing  # later years are judged by the earlier ones
                     refusal = next((f"{p.error} The same command goes on from here." for p in pulls if p.error and _is_too_often(p)), None)
-                    left = (time.monotonic() - begun) / number * (len(parts) - number)
                     fetched, new_rows = len(client.remembered) - fetched, _new_rows(connection, run_id)
-                    yield Done(open_part, number, len(parts), fetched, new_rows, failing, left, refusal)
+                    pace.note(fetched)
+                    yield Done(open_part, number, len(parts), fetched, new_rows, failing, pace.left(parts[number:], open_part), refusal)
                     if refusal:
                         break
 
@@ -174,6 +200,8 @@ def land_part(connection: duckdb.DuckDBPyConnection, scope: Scope, part: Part, c
         tell(f"{part.provider} {part.days[0].year}: {one.symbol} ({n} of {len(part.series)})")
         window = Window(*(part.days if part.provider in EACH_YEAR else part.span), loaded=loaded)
         pulls.append(_cut(pull(reader, one, client, window), part))
+        if _is_too_often(pulls[-1]):
+            break  # the others stay open: they are asked for when the same span is asked for again
     failing: dict[str, str] = {}
 
     def landing() -> Iterator[Any]:

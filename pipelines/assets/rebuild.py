@@ -77,10 +77,11 @@ def rebuild(settings: Settings, mode: Mode, tell: Callable[[str], None], *, inst
             with warehouse.work() as connection:
                 settle(connection, settings.journal(mode))
         todo, manifest = _landings(settings, mode)
+        _all_there(archive := Archive(settings.archive), todo)
         folder = settings.warehouse / "rebuild" / mode
         shutil.rmtree(folder, ignore_errors=True)
         apart = settings.model_copy(update={"warehouse": folder})
-        fresh, archive = Warehouse(apart, mode), Archive(settings.archive)
+        fresh = Warehouse(apart, mode)
         first, later = _until(todo, manifest)
         skipped = _replay(fresh, archive, first, tell)
         result = Rebuilt(apart.work_file(mode), len(todo), manifest["run_id"] if manifest else None, skipped=tuple(sorted(skipped)))
@@ -113,6 +114,19 @@ def _landings(settings: Settings, mode: Mode) -> tuple[list[Landing], dict[str, 
             "It was made before the archive kept an index, or the index was lost: put it back from a copy, or publish once more."
         )
     return todo, manifest
+
+
+def _all_there(archive: Archive, todo: Sequence[Landing]) -> None:
+    """Every payload the index names is in the archive: said of all of them before anything is begun."""
+    named = [(one, answer.request, answer.receipt) for one in todo for answer in one.answers if answer.receipt]
+    missing = [(one, request, r) for one, request, r in named if not archive.path(r.source, r.sha256).exists()]
+    if missing:
+        one, request, receipt = missing[0]
+        raise RebuildError(
+            f"{archive.path(receipt.source, receipt.sha256)}: expected the payload of {request}, pulled {receipt.pulled_at:%Y-%m-%d %H:%M} by run "
+            f"{one.run_id}, found no such file; {len(missing)} of {len(named)} payloads are missing. Put them back from a copy of the archive: "
+            "bytes of that day cannot be had from a provider again. Nothing was changed."
+        )
 
 
 def _until(todo: Sequence[Landing], manifest: dict[str, Any] | None) -> tuple[list[Landing], list[Landing]]:
@@ -155,7 +169,7 @@ def _land(connection: duckdb.DuckDBPyConnection, scope: Scope, provider: str, pu
 
 def _answered(connection: duckdb.DuckDBPyConnection, scope: Scope, archive: Archive, one: Landing) -> list[Pull]:
     with ArchivedClient(archive, one) as client:
-        pulls = pull_all(connection, scope, one.provider, client)
+        pulls = pull_all(connection, scope, one.provider, client, one.series)
         if client.gaps:
             raise RebuildError(f"{one.provider}, run {one.run_id} as of {one.as_of}: {client.gaps[0]}")
     return pulls

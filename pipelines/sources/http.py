@@ -20,7 +20,7 @@ from pipelines.sources.archive import Archive
 from pipelines.sources.interface import Receipt, SourceError
 from pipelines.sources.journal import Journal
 from pipelines.sources.payload import ASK_LATER, MAX_UNPACKED_BYTES, Kind, look_at, snippet
-from pipelines.sources.redaction import quiet_talkative_loggers, redact
+from pipelines.sources.redaction import quiet_talkative_loggers, redact, without_keys
 from pipelines.sources.transport import SEC_HOSTS, network, sec_network, through_mirror
 
 log = logging.getLogger(__name__)
@@ -143,6 +143,7 @@ class Client:
         source = f"{provider} ({asked.shown})"
         try:
             status, content = self._fetch(provider, asked.whole, source, dict(headers or {}), size)
+            content = without_keys(content, filter(None, [self.token(provider)]))
             document = look_at(source, content, kind, size.most_unpacked)
         except SourceError as problem:
             clean = SourceError(*(redact(t, asked.secrets) for t in (problem.source, problem.expected, problem.found, problem.cure)))

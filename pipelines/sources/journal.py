@@ -35,7 +35,8 @@ class Answer:
 class Landing:
     """One provider (or the drop folder, the clock, the calendar) landed once, with all it was told.
 
-    `span` and `part`: what a backfill asked for and which part of it this landing takes; None in a run. `members`: tickers known then.
+    `span` and `part`: what a backfill asked for and which part of it this landing takes; None in a run. `series`: those that were asked
+    for, by their names in the catalogue of that day; None where none are asked. `asks`: what the settings wanted then.
     """
 
     run_id: str

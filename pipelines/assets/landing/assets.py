@@ -110,10 +110,13 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
     return land
 
 
-def pull_all(connection: duckdb.DuckDBPyConnection, scope: Scope, provider: str, client: Client) -> list[Pull]:
-    """Every series of a provider, asked for what we lack."""
-    begin(scope, provider, client)
-    reader, series, pulls = READERS[provider], catalog().of(provider), []
+def pull_all(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, provider: str, client: Client, only: Sequence[str] | None = None
+) -> list[Pull]:
+    """Every series of a provider, asked for what we lack. `only`: the series that were in the catalogue when an archived answer came."""
+    series = [s for s in catalog().of(provider) if only is None or s.series_id in only]
+    begin(scope, provider, client, series=tuple(s.series_id for s in series))
+    reader, pulls = READERS[provider], []
     loaded, missing = loaded_requests(connection, provider, scope.as_of), reader.unavailable(client)
     for n, one in enumerate(series, start=1):
         tell(f"{provider} {one.symbol} ({n} of {len(series)})")
