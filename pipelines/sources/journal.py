@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipelines.sources.interface import Receipt, SourceError
 
@@ -90,11 +90,20 @@ class Journal:
 
     def _write(self, line: Mapping[str, Any], sync: bool = False) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("ab") as file:
+        with self.file.open("a+b") as file:
+            _drop_half_a_line(file)
             file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
+
+
+def _drop_half_a_line(file: BinaryIO) -> None:
+    """What a killed run began to write, and nobody ever read."""
+    file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
+    if file.read(1) not in (b"", b"\n"):
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def landings(folder: Path) -> list[Landing]:
