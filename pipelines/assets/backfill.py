@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -146,7 +146,7 @@ class Pace:
         return to_fetch * self.fetching_s / max(self.fetched_n, 1) + to_read * self.reading_s / max(self.read_n, 1)
 
 
-def backfill(options: RunOptions, providers: Providers, series: dict[str, tuple[Series, ...]], span: Span) -> Iterator[Done]:
+def backfill(options: RunOptions, providers: Providers, series: dict[str, tuple[Series, ...]], span: Span) -> Generator[Done, None, None]:
     """Land what is missing of a span, part by part; each is merged before the next is begun. The caller holds the market's lock.
 
     Raises:
