@@ -91,7 +91,7 @@ def rebuild(settings: Settings, mode: Mode, tell: Callable[[str], None], *, inst
             with fresh.candidate() as connection:
                 broken = tuple(f"gate 3, {v.check.name}: {v.failing_rows_n:,} rows" for v in reconcile(connection, mode) if not v.passed)
                 if manifest:
-                    found = _differences(connection, settings, mode, manifest)
+                    found = differences(connection, settings, mode, manifest)
                     result = Rebuilt(**{**vars(result), "tables_n": found[0], "differences": tuple(found[1])})
         result = Rebuilt(**{**vars(result), "broken": broken})
         _replay(fresh, archive, later, tell)
@@ -200,7 +200,7 @@ def _dropped(connection: duckdb.DuckDBPyConnection, scope: Scope, archive: Archi
         return drops.pulls(connection, Path(folder), scope, lambda _: None)
 
 
-def _differences(
+def differences(
     connection: duckdb.DuckDBPyConnection, settings: Settings, mode: Mode, manifest: dict[str, Any]
 ) -> tuple[int, list[Difference]]:
     """Tables compared, and those whose content is not what the manifest says."""
