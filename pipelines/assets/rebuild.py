@@ -210,7 +210,7 @@ def differences(
     found += [Difference(name, 0, 0, "the models did not make it then") for name in sorted(here - set(told))]
     published = Publication(settings.published(mode)).database
     if published.exists():
-        connection.execute(f"attach {quoted(published)} as published (read_only)")
+        connection.execute(f"attach if not exists {quoted(published)} as published (read_only)")
     for name in sorted(here & set(told)):
         schema, table = name.split(".")
         rows_n, digest = content_hash(connection, "rotation", schema, table)

@@ -103,7 +103,7 @@ def test_a_missing_payload_is_named_before_anything_is_begun(two_days: Path, pro
     gone = payload(two_days, provider)
     gone.unlink()
     with pytest.raises(
-        RebuildError, match=rf"{gone.name}: expected the payload of .*, found no such file; [12] of \d+ payloads are missing.*copy"
+        RebuildError, match=rf"{gone.name}: expected the payload of .*, found no such file; \d+ of \d+ payloads are missing.*copy"
     ):
         again(two_days)
     assert not (two_days / "rebuild").exists()
