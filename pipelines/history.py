@@ -135,6 +135,8 @@ def _compared(found: "Rebuilt", mode: Mode, install: bool, kept_as: str) -> None
         out.print(f"[red]gate closed[/red] {escape(problem)}")
     if found.run_id is None:
         out.print("Nothing was ever published: there are no hashes to compare with.")
+    elif not found.tables_n:
+        out.print("Nothing was compared: the models could not be built.")
     elif not found.differences:
         out.print(f"[green]The same[/green]: {found.tables_n} tables of marts and reference have the hashes of run {found.run_id[:8]}.")
     else:
