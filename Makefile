@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint faulty-days ui sql lint format type docs lock overhead clean ci
+.PHONY: help setup run status test test-fast no-repaint faulty-days ui sql lint format type docs lock overhead filings-speed clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
@@ -77,6 +77,9 @@ docs: $(READY) ## build the dbt documentation into dbt_project/target/
 
 overhead: $(READY) ## time a warm `rotation run` against a bare `dbt build`
 	@$(BIN)/python -m bench.overhead
+
+filings-speed: $(READY) ## time a full-size quarter of filings, from facts to valuations, against a scan of its files
+	@$(BIN)/python -m bench.filings_speed
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file requirements.lock

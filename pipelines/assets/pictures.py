@@ -48,7 +48,8 @@ def _policy(axes: Any, connection: duckdb.DuckDBPyConnection) -> None:
 
 def _discount(axes: Any, connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.sql(
-        "select month_end, metric || ' ' || basis || ' ' || aggregation || ' losses ' || loss_treatment as definition, discount_pct "
+        "select month_end, concat_ws(' ', metric, basis, aggregation, 'losses', loss_treatment, '(' || small_source_id || '/' || large_source_id || ')') "
+        "as definition, discount_pct "
         "from rotation.marts.fct_discount_monthly where discount_pct is not null and small_universe_id = 'R2000' and large_universe_id = 'SP500' order by month_end"
     ).pl()
     for (definition,), part in rows.group_by("definition", maintain_order=True):

@@ -179,7 +179,7 @@ def _policy(connection: duckdb.DuckDBPyConnection) -> str | None:
 def _discount(connection: duckdb.DuckDBPyConnection) -> str | None:
     rows = _rows(
         connection,
-        "select month_end, metric, basis, aggregation, loss_treatment, discount_pct from marts.fct_discount_monthly "
+        "select month_end, metric, basis, aggregation, loss_treatment, small_source_id, large_source_id, discount_pct from marts.fct_discount_monthly "
         "where small_universe_id = 'R2000' and large_universe_id = 'SP500' and discount_pct is not null "
         "qualify month_end = max(month_end) over () order by discount_pct",
     )
@@ -200,4 +200,5 @@ def _discount(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def _definition(row: dict[str, Any]) -> str:
-    return f"{row['metric']} {row['basis']}, {row['aggregation']}, losses {row['loss_treatment']}"
+    sources = dict.fromkeys((row["small_source_id"], row["large_source_id"]))
+    return f"{row['metric']} {row['basis']}, {row['aggregation']}, losses {row['loss_treatment']}, {' / '.join(sources)}"

@@ -40,7 +40,10 @@ def said_by_vendors(folder: Path, measures: list[str]) -> pl.DataFrame:
 )
 def test_what_vendors_say_of_a_universe_is_passed_on_as_said(sample_at_once: Path, mart: str, day: str, measures: list[str]) -> None:
     columns = ", ".join(f"cast({m} as double)" for m in measures)
-    found = rows(database(sample_at_once), f"select {day}, universe_id, source_id, {columns} from marts.{mart} order by 1, 2, 3")
+    found = rows(
+        database(sample_at_once),
+        f"select {day}, universe_id, source_id, {columns} from marts.{mart} where source_id <> 'rotation_filings' order by 1, 2, 3",
+    )
     due = said_by_vendors(sample_at_once, measures).select("period_end", "universe_id", "source_id", *measures)
     assert len(found) == due.height > 20
     for row, (period, universe, source, *values) in zip(found, due.iter_rows(), strict=True):

@@ -48,7 +48,7 @@ RAW = {
     "quality": "select session_date, s.return_pct - l.return_pct as gap from marts.fct_performance_daily s join marts.fct_performance_daily l "
     "using (session_date, horizon) where s.instrument_id = 'IWM' and l.instrument_id = 'IJR' and horizon = '3m' and gap is not null",
     "valuation": "select month_end, relative from marts.fct_discount_monthly where small_universe_id = 'R2000' and large_universe_id = 'SP500' "
-    "and metric = 'earnings_yield' and basis = 'ltm' and relative is not null",
+    "and metric = 'earnings_yield' and basis = 'ltm' and relative is not null and small_source_id = 'SIMULATED_VENDOR' and large_source_id = small_source_id",
 }
 
 

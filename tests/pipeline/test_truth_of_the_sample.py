@@ -209,8 +209,12 @@ def test_what_earners_and_others_contribute_is_the_return_of_the_index(
     )
     known = books.filter(pl.col("known_on") <= listed).group_by("cik").agg(pl.all().last())
     held = held.join(known.select("cik", "net_income_ltm", "filings_n"), on="cik", how="left")
-    who = (held["cik"] - 9_900_001).to_numpy()
     counted, then, now = (int(np.searchsorted(days, np.datetime64(d), side="right")) - 1 for d in (listed, base, session))
+    # One of the list had left the market by the first day: it was not there to be held.
+    still = pl.Series(firms.delisted[(held["cik"] - 9_900_001).to_numpy()] > then)
+    assert (~still).sum() == 1
+    held = held.filter(still)
+    who = (held["cik"] - 9_900_001).to_numpy()
     cap = market.accounts.shares_at(days)[counted, who] * firms.factor[-1, who] * firms.close[then, who]
     change = firms.close[now, who] / firms.close[then, who] - 1
     rows = chain(

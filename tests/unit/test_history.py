@@ -93,11 +93,8 @@ def test_a_backfill_beside_a_run_is_refused(rotation: Callable[..., Said], wareh
             1,
             ["Not as published by run 487e74f9", "marts.fct_rates_daily", "1 published rows are not here", "git revision"],
         ),
-        (
-            Rebuilt(SAME.file, 24, "487e74f9-1", broken=("gate 3, x: 4 rows",), skipped=("stooq",)),
-            1,
-            ["gate 3, x: 4 rows", "stooq: no reader"],
-        ),
+        (Rebuilt(SAME.file, 24, "487e74f9-1", 52, broken=("gate 3, x: 4 rows",), skipped=("y",)), 1, ["gate 3, x: 4 rows", "y: no reader"]),
+        (Rebuilt(SAME.file, 24, "487e74f9-1", broken=("model.x: no",)), 1, ["gate closed model.x: no", "Nothing was compared"]),
     ],
 )
 def test_a_rebuild_says_the_same_or_what_differs_and_why(

@@ -1,29 +1,32 @@
--- Small beside large by month, metric and definition. One source a side: where several can be joined, sides that agree in every
--- definition come first, then one source for both, then what was given in before what filings say. What may not be joined stays as a row with the refusal.
+-- Small beside large by month, metric, definition and source. A source is held against itself; two sources meet only where each has just one
+-- side. What a vendor says and what filings say stand side by side, so that a second source changes no row of the first. What may not be
+-- joined stays as a row with the refusal.
 with
-sides as (
+paired as (
     select pairs.small_universe_id, pairs.large_universe_id, pairs.small_universe_id = valuations.universe_id as is_small, valuations.*
     from {{ ref('int_valuations_monthly') }} as valuations
     join {{ ref('universe_pairs') }} as pairs on valuations.universe_id in (pairs.small_universe_id, pairs.large_universe_id)
 ),
 
--- Months in which both sides have the metric on some definition: only there is something to join or to refuse.
-months as (
-    select small_universe_id, large_universe_id, metric, month_end
-    from sides
-    group by all
-    having bool_or(is_small) and bool_or(not is_small)
-),
-
-definitions as (
-    select distinct small_universe_id, large_universe_id, metric, month_end, basis, aggregation, loss_treatment
-    from sides
-    join months using (small_universe_id, large_universe_id, metric, month_end)
+sides as (
+    select
+        *,
+        bool_or(is_small) over of_source and bool_or(not is_small) over of_source as has_both,
+        -- What a side may be held against: its own source, or for a source of one side any other such.
+        if(has_both, source_id, '') as joined_by,
+        bool_or(is_small) over of_definition and bool_or(not is_small) over of_definition as is_defined_on_both
+    from paired
+    window
+        of_metric as (partition by small_universe_id, large_universe_id, metric, month_end),
+        of_source as (partition by small_universe_id, large_universe_id, metric, month_end, source_id),
+        of_definition as (partition by small_universe_id, large_universe_id, metric, month_end, basis, aggregation, loss_treatment)
+    -- Months in which both sides have the metric on some definition: only there is something to join or to refuse.
+    qualify bool_or(is_small) over of_metric and bool_or(not is_small) over of_metric
 ),
 
 joined as (
     select
-        definitions.*,
+        month_end, small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment,
         small.source_id as small_source_id,
         large.source_id as large_source_id,
         small.value as small_value,
@@ -31,8 +34,8 @@ joined as (
         small.earnings_definition as small_earnings_definition,
         small.financials_treatment as small_financials_treatment,
         case
-            when small.source_id is null then 'no value of ' || definitions.small_universe_id || ' on this definition'
-            when large.source_id is null then 'no value of ' || definitions.large_universe_id || ' on this definition'
+            when small.source_id is null then 'no value of ' || small_universe_id || ' on this definition'
+            when large.source_id is null then 'no value of ' || large_universe_id || ' on this definition'
             when small.earnings_definition <> large.earnings_definition
                 then 'earnings definitions differ: ' || small.earnings_definition || ' and ' || large.earnings_definition
             when small.financials_treatment <> large.financials_treatment
@@ -44,23 +47,13 @@ joined as (
         end as refusal_reason,
         greatest(small.known_on, large.known_on) as known_on,
         case when 'simulated' in (small.provenance, large.provenance) then 'simulated' else 'derived' end as provenance
-    from definitions
-    left join sides as small
-        on small.is_small
-        and small.small_universe_id = definitions.small_universe_id and small.large_universe_id = definitions.large_universe_id
-        and small.metric = definitions.metric and small.month_end = definitions.month_end and small.basis = definitions.basis
-        and small.aggregation = definitions.aggregation and small.loss_treatment = definitions.loss_treatment
-    left join sides as large
-        on not large.is_small
-        and large.small_universe_id = definitions.small_universe_id and large.large_universe_id = definitions.large_universe_id
-        and large.metric = definitions.metric and large.month_end = definitions.month_end and large.basis = definitions.basis
-        and large.aggregation = definitions.aggregation and large.loss_treatment = definitions.loss_treatment
-    qualify row_number() over (
-        partition by definitions.small_universe_id, definitions.large_universe_id, definitions.metric, definitions.month_end,
-            definitions.basis, definitions.aggregation, definitions.loss_treatment
-        order by refusal_reason is not null, small.source_id is distinct from large.source_id,
-            'rotation_filings' in (small.source_id, large.source_id), small.source_id, large.source_id
-    ) = 1
+    from (select * from sides where is_small) as small
+    full join (select * from sides where not is_small) as large
+        using (month_end, small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment, joined_by)
+    -- A source of one side is no refusal where others have the definition on both.
+    where small.source_id is not null and large.source_id is not null
+        or coalesce(small.has_both, large.has_both)
+        or not coalesce(small.is_defined_on_both, large.is_defined_on_both)
 )
 
 select
@@ -68,4 +61,4 @@ select
     -- A yield is the inverse of a multiple: turned over, so that below 1 always means that small is cheaper.
     case when refusal_reason is null then if(metric = 'earnings_yield', large_value / small_value, small_value / large_value) end as relative
 from joined
-order by small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment, month_end
+order by small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment, small_source_id, large_source_id, month_end

@@ -13,10 +13,31 @@ placed as (
     window so_far as (partition by component, input_series order by known_on, observed_on rows between unbounded preceding and current row)
 ),
 
+series as (
+    select component, input_series, min(known_on) as since
+    from placed
+    group by all
+),
+
+-- The series known longest leads as long as it goes on: a second source of the same thing takes over only when the first has become stale.
+superseded as (
+    select own.component, own.input_series, own.observed_on, own.known_on
+    from (
+        select placed.component, placed.input_series, placed.observed_on, placed.known_on, series.input_series as elder
+        from placed
+        join series on series.component = placed.component and series.since < placed.series_known_since
+    ) as own
+    asof join placed as elders
+        on elders.component = own.component and elders.input_series = own.elder and elders.known_on <= own.known_on
+    join {{ ref('scorecard_components') }} as components on components.component = own.component
+    where own.observed_on - elders.observed_on <= components.stale_after_days
+),
+
 -- An older observation that comes late, and another source's number for the same month, displace nothing.
 leading_ones as (
     select *
     from placed
+    anti join superseded using (component, input_series, observed_on, known_on)
     qualify observed_on > coalesce(
         max(observed_on) over (
             partition by component order by known_on, observed_on, series_known_since, input_series rows between unbounded preceding and 1 preceding

@@ -5,12 +5,18 @@ discounts as (
     select discounts.*, definitions.small_earnings_definition as earnings_definition, definitions.small_financials_treatment as financials_treatment
     from {{ ref('fct_discount_monthly') }} as discounts
     join {{ ref('int_discounts_monthly') }} as definitions
-        using (month_end, small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment)
+        on definitions.month_end = discounts.month_end and definitions.small_universe_id = discounts.small_universe_id
+        and definitions.large_universe_id = discounts.large_universe_id and definitions.metric = discounts.metric
+        and definitions.basis = discounts.basis and definitions.aggregation = discounts.aggregation
+        and definitions.loss_treatment = discounts.loss_treatment
+        and definitions.small_source_id is not distinct from discounts.small_source_id
+        and definitions.large_source_id is not distinct from discounts.large_source_id
 ),
 
 held as (
     select
         own.month_end, own.small_universe_id, own.large_universe_id, own.metric, own.basis, own.aggregation, own.loss_treatment,
+        own.small_source_id, own.large_source_id,
         median(cast(past.relative as double)) as median_relative,
         count(*) as window_n,
         min(past.month_end) as window_start
@@ -33,8 +39,8 @@ select
     basis,
     aggregation,
     loss_treatment,
-    discounts.small_source_id,
-    discounts.large_source_id,
+    small_source_id,
+    large_source_id,
     discounts.relative,
     cast(case when held.window_n >= {{ var('discount_window_min_months') }} then median_relative end as decimal(18, 6)) as median_relative,
     cast(case
@@ -51,5 +57,6 @@ select
     discounts.known_on,
     discounts.provenance
 from discounts
-left join held using (month_end, small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment)
-order by small_universe_id, large_universe_id, metric, month_end, basis, aggregation, loss_treatment
+left join held
+    using (month_end, small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment, small_source_id, large_source_id)
+order by small_universe_id, large_universe_id, metric, month_end, basis, aggregation, loss_treatment, small_source_id, large_source_id

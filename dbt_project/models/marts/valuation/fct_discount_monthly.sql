@@ -5,16 +5,17 @@ with
 joined as (
     select
         *,
-        -- The same month, pair and metric on every treatment known by the row's day: is small cheap on some and dear on others.
+        -- The same month, pair, metric and sources on every treatment known by the row's day: is small cheap on some and dear on others.
         list(aggregation || ' ' || loss_treatment) filter (where relative < 1) over treatments as cheap_on,
         list(aggregation || ' ' || loss_treatment) filter (where relative > 1) over treatments as dear_on
     from {{ ref('int_discounts_monthly') }}
-    window treatments as (partition by month_end, small_universe_id, large_universe_id, metric, basis order by known_on)
+    window treatments as (partition by month_end, small_universe_id, large_universe_id, metric, basis, small_source_id, large_source_id order by known_on)
 ),
 
 held as (
     select
         own.month_end, own.small_universe_id, own.large_universe_id, own.metric, own.basis, own.aggregation, own.loss_treatment,
+        own.small_source_id, own.large_source_id,
         count(*) as window_n,
         min(past.month_end) as window_start,
         100.0 * count(*) filter (where past.relative <= own.relative) / count(*) as percentile,
@@ -44,7 +45,8 @@ paired as (
         -- A window of equal values has no spread, whatever the last bit of its deviation says.
         coalesce(held.has_spread, false) as has_spread
     from joined
-    left join held using (month_end, small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment)
+    left join held
+        using (month_end, small_universe_id, large_universe_id, metric, basis, aggregation, loss_treatment, small_source_id, large_source_id)
 )
 
 select
@@ -81,4 +83,4 @@ select
     known_on,
     provenance
 from paired
-order by small_universe_id, large_universe_id, metric, month_end, basis, aggregation, loss_treatment
+order by small_universe_id, large_universe_id, metric, month_end, basis, aggregation, loss_treatment, small_source_id, large_source_id
