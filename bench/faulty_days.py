@@ -45,17 +45,19 @@ class Seen:
     """What a raw table of the daily warehouse holds otherwise than that of one clean run.
 
     `vintage_n`: rows of vintages the provider had replaced before the clean run asked; `revised_n`: rows of values that were revised
-    while somebody looked, the old one and the new one with the day it was known on; `unexplained_n`: any other row, of either.
+    while somebody looked, the old one and the new one with the day it was known on; `withdrawn_n`: rows the provider no longer sends, as the
+    last daily run counted them; `unexplained_n`: any other row, of either.
     """
 
     table: str
     vintage_n: int
     revised_n: int
+    withdrawn_n: int
     unexplained_n: int
 
     @property
     def differences_n(self) -> int:
-        return self.vintage_n + self.revised_n + self.unexplained_n
+        return self.vintage_n + self.revised_n + self.withdrawn_n + self.unexplained_n
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _compared(connection: duckdb.DuckDBPyConnection, contract: TableContract) ->
         for names in (contract.key, [c.name for c in contract.columns])
     )
     is_vintage = f"apart.vintage not in (select vintage from clean.raw.{name})" if "vintage" in contract.key else "false"
-    vintage_n, revised_n, more_n, less_n = connection.execute(
+    vintage_n, revised_n, more_n, less_n, counted_n = connection.execute(
         f"""
         with more as (select {observed}, known_on from daily.raw.{name} except all select {observed}, known_on from clean.raw.{name}),
         less as (select {observed}, known_on from clean.raw.{name} except all select {observed}, known_on from daily.raw.{name}),
@@ -132,10 +134,13 @@ def _compared(connection: duckdb.DuckDBPyConnection, contract: TableContract) ->
             select exists (from daily.raw.{name} as other where {same_row} and other.known_on > apart.known_on) as is_told_later
             from less as apart)
         select (select count(*) from told where is_vintage), (select count(*) from told where is_revised and not is_vintage),
-            (select count(*) from told where not is_revised and not is_vintage), (select count(*) from untold where not is_told_later)
+            (select count(*) from told where not is_revised and not is_vintage), (select count(*) from untold where not is_told_later),
+            (select coalesce(sum(withdrawn_rows), 0) from daily.quality.source_pulls where table_name = 'raw.{name}' and run_id = (
+                select arg_max(run_id, pulled_at) from daily.quality.source_pulls where table_name = 'raw.{name}'))
         """
     ).fetchall()[0]
-    return Seen(name, vintage_n, revised_n, more_n + less_n)
+    withdrawn_n = min(more_n, counted_n)
+    return Seen(name, vintage_n, revised_n, withdrawn_n, more_n - withdrawn_n + less_n)
 
 
 def _built_with(daily: Path, clean: Path, tables: Sequence[str]) -> dict[str, str]:
@@ -200,8 +205,8 @@ def tell(found: Ended) -> None:
     )
     for s in found.seen:
         print(
-            f"  raw.{s.table}: held by who looked each day {s.vintage_n:,} rows of replaced vintages, {s.revised_n:,} of revised values; "
-            f"{s.unexplained_n:,} rows unexplained"
+            f"  raw.{s.table}: held by who looked each day {s.vintage_n:,} rows of replaced vintages, {s.revised_n:,} of revised values, "
+            f"{s.withdrawn_n:,} no longer sent; {s.unexplained_n:,} rows unexplained"
         )
     if found.others:
         print(

@@ -49,17 +49,27 @@ def test_equal_rows_differ_in_nothing(differ: Any) -> None:
 
 
 def test_a_vintage_the_provider_had_replaced_is_explained(differ: Any) -> None:
-    assert differ(lambda c: french(c, "202509", "202512"), lambda c: french(c, "202512")) == [Seen("french_returns", 1, 0, 0)]
+    assert differ(lambda c: french(c, "202509", "202512"), lambda c: french(c, "202512")) == [Seen("french_returns", 1, 0, 0, 0)]
 
 
 def test_a_vintage_the_clean_run_alone_has_is_not(differ: Any) -> None:
-    assert differ(lambda c: french(c, "202509"), lambda c: french(c, "202509", "202512")) == [Seen("french_returns", 0, 0, 1)]
+    assert differ(lambda c: french(c, "202509"), lambda c: french(c, "202509", "202512")) == [Seen("french_returns", 0, 0, 0, 1)]
 
 
 def test_a_revision_is_two_rows_for_who_looked_and_one_for_who_came_late(differ: Any) -> None:
     revised = (*CPI[:2], 324.4, FRIDAY)
     late = (*CPI[:2], 324.4, CPI[3])
-    assert differ(lambda c: observed(c, CPI, revised), lambda c: observed(c, late)) == [Seen("fred_observations", 0, 2, 0)]
+    assert differ(lambda c: observed(c, CPI, revised), lambda c: observed(c, late)) == [Seen("fred_observations", 0, 2, 0, 0)]
+
+
+@pytest.mark.parametrize(("counted_n", "unexplained_n"), [(1, 0), (0, 1)])
+def test_a_row_no_longer_sent_is_explained_where_the_last_run_counted_it(differ: Any, counted_n: int, unexplained_n: int) -> None:
+    def daily(connection: duckdb.DuckDBPyConnection) -> None:
+        observed(connection, CPI)
+        sql = "insert into quality.source_pulls (run_id, table_name, pulled_at, withdrawn_rows) values (?, 'raw.fred_observations', ?, ?)"
+        connection.executemany(sql, [["before", date(2026, 1, 8), 7], ["last", FRIDAY, counted_n]])
+
+    assert differ(daily, lambda c: None) == [Seen("fred_observations", 0, 0, counted_n, unexplained_n)]
 
 
 @pytest.mark.parametrize(
