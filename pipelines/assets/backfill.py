@@ -14,7 +14,7 @@ from pipelines.assets.landing.asked import loaded_requests
 from pipelines.assets.landing.assets import judge_and_merge, pull, scoped
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.assets.landing.calendar import requested_day
-from pipelines.assets.landing.index import begin, settle
+from pipelines.assets.landing.index import BACKFILL, begin, settle
 from pipelines.catalog import Series, catalog
 from pipelines.contracts import contracts
 from pipelines.progress import tell
@@ -171,7 +171,7 @@ def backfill(options: RunOptions, providers: Providers, series: dict[str, tuple[
                     open_part = replace(part, series=tuple(s for s in part.series if s.series_id not in left_out))
                     if not open_part.series:
                         continue
-                    run_id = f"backfill-{uuid.uuid4()}"
+                    run_id = f"{BACKFILL}{uuid.uuid4()}"
                     journal = Journal.of_run(folder, run_id)
                     scope = scoped(connection, run_id, as_of, options.warehouse.provenance, options.clock.now(), journal)
                     fetched = len(client.remembered)

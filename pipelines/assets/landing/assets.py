@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.assets.landing import drops
 from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
-from pipelines.assets.landing.index import begin, merging, settle
+from pipelines.assets.landing.index import BACKFILL, begin, merging, settle
 from pipelines.assets.landing.log import log_checks, log_pulls, log_rejected, sample
 from pipelines.assets.preview import table_metadata
 from pipelines.catalog import Series, catalog
@@ -158,11 +158,14 @@ def pull(reader: Reader, series: Series, client: Client, window: Window) -> Pull
 
 
 def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, series: Series, as_of: date) -> Window:
+    """From where the runs before came to; the first run asks for all there is, whatever a backfill has fetched of it."""
     overlap = OVERLAP_DAYS.get(series.provider)
     if overlap is None:
         return Window(None, as_of)
+    of_runs = f"and run_id not like '{BACKFILL}%'" if overlap > 0 else ""
     rows = connection.execute(
-        f"select max({contract.date_column}) from raw.{contract.name} where {contract.symbol_column} = ? and {contract.date_column} <= ?",
+        f"select max({contract.date_column}) from raw.{contract.name} "
+        f"where {contract.symbol_column} = ? and {contract.date_column} <= ? {of_runs}",
         [series.symbol, as_of],
     ).fetchall()
     newest: date | None = rows[0][0]

@@ -11,6 +11,7 @@ from pipelines.assets.landing.batch import Scope
 from pipelines.sources.http import Client
 from pipelines.sources.journal import Landing, unsettled
 
+BACKFILL = "backfill-"  # what the run_id of its landings begins with
 UNLOGGED = ("clock",)  # what leaves no row in source_pulls
 
 

@@ -209,6 +209,21 @@ def test_a_later_backfill_revises_nothing_that_was_not_revised(providers: Counte
     assert held(warehouse, "select sum(revised_rows) from quality.source_pulls") == [(0,)]
 
 
+def test_the_first_run_after_a_backfill_still_asks_for_all_there_is(providers: Counted, warehouse: Settings) -> None:
+    """Else the years before the span would never be asked for. The second run asks for its overlap only."""
+    list(land(providers, ("R2000",)))
+    providers.asked.clear()
+    job = build_defs(providers=providers).resolve_job_def("rotation")
+    config = {"resources": {"options": {"config": {"sources": "SAMPLE"}}}}
+    steps = [dg.AssetKey(["raw", n]) for n in ("clock_day", "exchange_sessions", "yahoo_bars", "yahoo_adjusted_closes", "yahoo_actions")]
+    for _ in range(2):
+        assert job.execute_in_process(run_config=config, asset_selection=steps).success
+    first, second = (int(url.split("period1=")[1].split("&")[0]) for url in providers.asked if "%5ERUT" in url)
+    assert first < 0  # from before 1970 on
+    assert second > 1_700_000_000
+    assert held(warehouse, "select sum(revised_rows) from quality.source_pulls") == [(0,)]
+
+
 def test_the_landings_are_in_the_index_with_span_part_and_series(providers: Counted, warehouse: Settings) -> None:
     list(land(providers, ("R2000",)))
     found = landings(warehouse.journal("sample"))
