@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz ui sql lint format type docs lock overhead filings-speed clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui sql lint format type docs lock overhead filings-speed clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
@@ -22,7 +22,7 @@ Q ?= select schema_name, table_name, estimated_size as rows_n from duckdb_tables
 export Q
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Set up once: again only when the lock or the project's metadata changed.
 $(READY): requirements.lock pyproject.toml
@@ -58,6 +58,9 @@ fault-matrix: $(READY) ## every reader against every fault: prints the matrix an
 
 fuzz: $(READY) ## FUZZ (20000) inputs into every reader: frames of its contract or its own error, nothing else; prints how many were tried
 	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -o tmp_path_retention_policy=none tests/unit/sources -k surviv
+
+faulty-days: $(READY) ## two weeks of daily runs on recorded providers that break, against one clean run; exits 1 at a row no revision explains
+	@$(BIN)/python -m bench.faulty_days
 
 ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui

@@ -137,12 +137,20 @@ def warehouse(folder: Path, mirror: str | None) -> Iterator[None]:
 
 
 @contextmanager
-def provider(mode: Mode, day: date) -> Iterator[str | None]:
-    """The recorded providers as of a day, or nobody: the sample market answers for itself."""
+def provider(mode: Mode, day: date, faults: Sequence[str] = ()) -> Iterator[str | None]:
+    """The recorded providers as of a day, or nobody: the sample market answers for itself. `faults` break them (serve.py --help)."""
     if mode == "sample":
         yield None
         return
-    command = [sys.executable, str(REPLAY / "serve.py"), "--port", "0", "--as-of", str(day)]
+    command = [
+        sys.executable,
+        str(REPLAY / "serve.py"),
+        "--port",
+        "0",
+        "--as-of",
+        str(day),
+        *(word for f in faults for word in ("--fault", f)),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -153,17 +161,23 @@ def provider(mode: Mode, day: date) -> Iterator[str | None]:
 
 def publish(folder: Path, mode: Mode, day: date) -> Path:
     """One whole run into a warehouse; the file it published."""
+    outcome, file = attempt(folder, mode, day)
+    if not outcome.is_published:
+        raise SystemExit(f"{mode}, {day}: not published. " + " | ".join(outcome.failures))
+    return file
+
+
+def attempt(folder: Path, mode: Mode, day: date, faults: Sequence[str] = ()) -> tuple[runner.Outcome, Path]:
+    """One whole run into a warehouse, and the file readers see after it."""
     if mode == "live":
         for universe, name in DROPS.items():
             target = folder / "drop" / "bars" / universe / name
             if not target.exists():
                 target.parent.mkdir(parents=True)
                 shutil.copyfile(REPLAY / "world" / "drops" / name, target)
-    with provider(mode, day) as mirror, warehouse(folder, mirror):
+    with provider(mode, day, faults) as mirror, warehouse(folder, mirror):
         outcome = runner.run(runner.run_config(mode, day, accept=COMPARED_HERE), keep_events=False)
-        if not outcome.is_published:
-            raise SystemExit(f"{mode}, {day}: not published. " + " | ".join(outcome.failures))
-        return settings_module.settings().published(mode) / "rotation.duckdb"
+        return outcome, settings_module.settings().published(mode) / "rotation.duckdb"
 
 
 def replay(mode: Mode, days: Sequence[date], folder: Path) -> int:

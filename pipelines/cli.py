@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
 from pipelines.report.terminal import next_steps, show
@@ -245,6 +246,8 @@ def rollback(
 
 app.command()(desk.sources)
 app.command()(desk.doctor)
+app.command()(backfill)
+app.command()(rebuild)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.assets.backfill_job import backfill_years
 from pipelines.assets.landing.assets import drop_assets, provider_assets
 from pipelines.assets.landing.calendar import clock_day, exchange_sessions
 from pipelines.assets.models import dbt_models
@@ -24,7 +25,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[*landed, models, candidate_asset(list(models.keys)), published_asset()],
-        jobs=[job],
+        jobs=[job, backfill_years],
         schedules=[daily(job.name)],
         sensors=[dropped(job.name)],
         resources={"options": RunOptions(as_of=None, mirror=None, now=None), "providers": Providers(), **overrides},

@@ -19,6 +19,7 @@ TABLES_FILE = ROOT / "docs" / "tables.md"
 SCHEMAS = ("marts", "quality", "reference")
 # The logs have no dbt yml: what one row of each is.
 LOG_ROWS = {
+    "asked_spans": "Which days a provider was asked for: one row a run and series whose answer was merged.",
     "blocked_runs": "What stopped a run: one row a run and reason.",
     "check_results": "What each check of the gates saw: one row a run, table and check.",
     "quarantine": "Rows that were rejected by gate 1: one row a run, row and reason.",

@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     def archive(self) -> Path:
         return self.warehouse / "archive"
 
+    def journal(self, mode: Mode) -> Path:
+        """The archive's index of one market."""
+        return self.archive / "journal" / mode
+
     @property
     def quarantine(self) -> Path:
         return self.warehouse / "quarantine"

@@ -42,4 +42,4 @@ def serve(as_of: date, faults: list[str] | None = None) -> Iterator[Replay]:
         try:
             yield Replay(server.stdout.readline().split()[-1])
         finally:
-            server.terminate()
+            server.kill()  # it holds nothing, and a signal it may have been told to ignore would leave us waiting

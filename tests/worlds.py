@@ -38,14 +38,14 @@ def working_in(folder: Path, **others: str) -> Iterator[Settings]:
 
 
 def clone(source: Path, target: Path) -> Path:
-    """A warehouse to work on: the working files copied, what is only ever replaced (publications, archive) linked."""
+    """A warehouse to work on: what is written to (working files, the archive's index) copied, what is only ever replaced linked."""
     for path in source.rglob("*"):
         copy = target / path.relative_to(source)
         if path.is_dir():
             copy.mkdir(parents=True, exist_ok=True)
         else:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy) if path.relative_to(source).parts[0] == "work" else os.link(path, copy)
+            shutil.copy2(path, copy) if {"work", "journal"} & set(path.relative_to(source).parts) else os.link(path, copy)
     return target
 
 

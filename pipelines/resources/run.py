@@ -3,6 +3,7 @@
 import enum
 import os
 from datetime import date, datetime
+from typing import Self
 
 import dagster as dg
 import duckdb
@@ -11,7 +12,7 @@ from pydantic import Field, PrivateAttr
 
 from pipelines.resources.clock import Clock
 from pipelines.resources.warehouse import Warehouse, WarehouseError
-from pipelines.settings import Settings, settings
+from pipelines.settings import Mode, Settings, settings
 
 
 class Sources(enum.Enum):
@@ -19,6 +20,35 @@ class Sources(enum.Enum):
 
     SAMPLE = "sample"
     LIVE = "live"
+
+
+class Alone:
+    """A market's files for one process at a time, whatever it does with them."""
+
+    def __init__(self, settings: Settings, mode: Mode, who: str) -> None:
+        self._path, self._mode, self._who = settings.work_file(mode).with_name("run.lock"), mode, who
+        self._lock = FileLock(self._path)
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            WarehouseError: another process has it.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        holder = self._path.with_name("run.holder")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
+            raise WarehouseError(
+                f"The {self._mode} warehouse is being written by {who}. Wait until it has ended, then run again."
+            ) from None
+        holder.write_text(f"process {os.getpid()} ({self._who})", encoding="utf-8")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class RunOptions(dg.ConfigurableResource[None]):
@@ -39,7 +69,7 @@ class RunOptions(dg.ConfigurableResource[None]):
     )
     now: str | None = Field(None, description="The clock stands still at this UTC time (ISO 8601); for replays and tests.")
 
-    _lock: FileLock | None = PrivateAttr(default=None)
+    _alone: Alone | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """One run at a time works on a market's files.
@@ -47,25 +77,15 @@ class RunOptions(dg.ConfigurableResource[None]):
         Raises:
             WarehouseError: another run is at work.
         """
-        path = self.settings.work_file(self.sources.value).with_name("run.lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        holder = path.with_name("run.holder")
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
-            raise WarehouseError(
-                f"The {self.sources.value} warehouse is being written by {who}. Wait until it has ended, then run again."
-            ) from None
-        self._lock = lock
-        holder.write_text(f"process {os.getpid()} (run {context.run_id or 'unnamed'})", encoding="utf-8")
+        alone = Alone(self.settings, self.sources.value, f"run {context.run_id or 'unnamed'}")
+        alone.__enter__()
+        self._alone = alone
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
         """Let the next run in."""
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        if self._alone is not None:
+            self._alone.__exit__()
+            self._alone = None
 
     @property
     def settings(self) -> Settings:

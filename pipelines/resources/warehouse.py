@@ -90,6 +90,15 @@ LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "what_was_done": ("varchar", "What became of it; what we hold is never removed."),
         "provenance": ("varchar", "observed or simulated."),
     },
+    "asked_spans": {
+        "run_id": ("varchar", "Run that asked, or landing of a backfill."),
+        "source": ("varchar", "Provider."),
+        "series_id": ("varchar", "Series of the catalogue."),
+        "first_day": ("date", "First day asked for; empty: all the provider has."),
+        "last_day": ("date", "Last day asked for."),
+        "pulled_at": ("timestamp", "When, UTC."),
+        "provenance": ("varchar", "observed or simulated."),
+    },
     "quarantine": {
         "run_id": ("varchar", "Run that rejected the row."),
         "table_name": ("varchar", "Raw table it was meant for."),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Self
-from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
@@ -16,11 +15,13 @@ from requests.exceptions import ConnectTimeout, InvalidSchema, ReadTimeout, Requ
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from pipelines.sources.address import address
 from pipelines.sources.archive import Archive
 from pipelines.sources.interface import Receipt, SourceError
+from pipelines.sources.journal import Journal
 from pipelines.sources.payload import ASK_LATER, Kind, look_at, snippet
 from pipelines.sources.punctual import look_at_clock
-from pipelines.sources.redaction import quiet_talkative_loggers, redact
+from pipelines.sources.redaction import quiet_talkative_loggers, redact, without_keys
 from pipelines.sources.transport import SEC_HOSTS, SLOW_HOSTS, network, sec_network, through_mirror
 from pipelines.sources.unzip import USUAL as USUAL_ARCHIVE
 from pipelines.sources.unzip import Limits
@@ -98,6 +99,9 @@ class Client:
         self.archive, self.contact, self.now = archive, contact, now
         self.receipts: list[Receipt] = []
         self._mirrored = mirror is not None  # a mirror may answer out of another day
+        self.today = now().date()  # one day for all that is asked, also over midnight
+        self.journal: Journal | None = None  # hears of every answer, good or bad
+        self.remembered: dict[str, Receipt] | None = None  # answers not to be asked for again
         self._deadline_s, self._timeout = deadline_s, (connect_timeout_s, deadline_s)
         self._tokens = dict(tokens or {})
         self._session = requests.Session()
@@ -142,22 +146,40 @@ class Client:
         Raises:
             SourceError: no usable answer; what was expected, what came, and what to do.
         """
-        address = _https(url) + (("&" if urlsplit(url).query else "?") + urlencode(params) if params else "")
-        secrets = {*self._tokens.values(), *_secret_values(headers or {})}
-        shown = redact(address, secrets)
-        source = f"{provider} ({shown})"
+        asked = address(url, params, headers, self._tokens.values())
+        if self.remembered is not None and (known := self.remembered.get(asked.request)):
+            return self.again(known, kind, size)
+        source = f"{provider} ({asked.shown})"
         try:
-            status, content = self._fetch(provider, address, source, dict(headers or {}), size)
+            status, content = self._fetch(provider, asked.whole, source, dict(headers or {}), size)
+            content = without_keys(content, filter(None, [self.token(provider)]))
             document = look_at(source, content, kind, size.archive)
             if look:
                 look(document)
         except SourceError as problem:
-            raise SourceError(*(redact(t, secrets) for t in (problem.source, problem.expected, problem.found, problem.cure))) from None
+            clean = SourceError(*(redact(t, asked.secrets) for t in (problem.source, problem.expected, problem.found, problem.cure)))
+            if self.journal:
+                self.journal.refused(provider, asked.request, clean)
+            raise clean from None
         digest = self.archive.store(provider, content)
-        receipt = Receipt(provider, f"GET {shown}", self.now(), status, len(content), digest)
-        self.receipts.append(receipt)
+        receipt = Receipt(provider, asked.request, self.now(), status, len(content), digest)
+        self._received(receipt)
+        if self.remembered is not None:
+            self.remembered[receipt.request] = receipt
         log.info("%s: %s bytes, %s", receipt.request, receipt.size_bytes, digest[:12])
         return Payload(content, receipt, document)
+
+    def again(self, receipt: Receipt, kind: Kind, size: Size = USUAL) -> Payload:
+        """The payload of an earlier receipt, out of the archive, looked at like any other."""
+        content = self.archive.read(receipt.source, receipt.sha256)
+        document = look_at(f"{receipt.source} ({receipt.request})", content, kind, size.archive)
+        self._received(receipt)
+        return Payload(content, receipt, document)
+
+    def _received(self, receipt: Receipt) -> None:
+        self.receipts.append(receipt)
+        if self.journal:
+            self.journal.answered(receipt)
 
     def session(self, provider: str, kind: Kind, look: Callable[[Payload], None] | None = None) -> requests.Session:
         """A session for pandas-datareader: whatever it asks goes through this client, so it sees only good payloads.
@@ -266,16 +288,6 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-def _https(url: str) -> str:
-    return "https://" + url.split("://", 1)[-1]
-
-
-def _secret_values(headers: Mapping[str, str]) -> set[str]:
-    """Values of headers that carry secrets, whole and word by word: `Token abc` hides abc too."""
-    secret = [v for k, v in headers.items() if k.lower() in ("authorization", "x-api-key", "cookie")]
-    return {*secret, *(word for v in secret for word in v.split()[1:])}
 
 
 def _reason(problem: BaseException) -> str:

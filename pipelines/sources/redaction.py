@@ -1,22 +1,40 @@
 """Secrets taken out of texts: query parameters by name, known values wherever they stand. Not for keeping secrets (settings)."""
 
+import base64
 import logging
 import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
 HIDDEN = "***"
+SHORTEST_KEY = 12  # the keys of all providers are longer; a shorter one may be a word of the answer
 _NAMES = r"(?:[a-z0-9_.-]*(?:api[_-]?key|token|secret|password|passwd|signature)|key|auth|sig|crumb)"
 _PARAMETER = re.compile(rf"([?&;]{_NAMES}=)[^&;#\s'\"]*", re.IGNORECASE)
 _TALKATIVE = ("urllib3.connectionpool", "urllib3.util.retry", "requests_ratelimiter.requests_ratelimiter")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without the values of secret query parameters and without the given secrets, plain or percent-encoded."""
-    for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
-        for form in (secret, quote(secret, safe=""), quote(secret)):
-            text = text.replace(form, HIDDEN)
+    """The text without the values of secret query parameters and without the given secrets, plain, percent-encoded or in base64."""
+    for form in forms(secrets):
+        text = text.replace(form, HIDDEN)
     return _PARAMETER.sub(rf"\g<1>{HIDDEN}", text)
+
+
+def forms(secrets: Iterable[str]) -> list[str]:
+    """Every way a secret is written, the longest first."""
+    found = set()
+    for secret in secrets:
+        found |= {secret, quote(secret, safe=""), quote(secret)}
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            found.add(encode(secret.encode()).decode().rstrip("="))
+    return sorted(found - {""}, key=len, reverse=True)
+
+
+def without_keys(content: bytes, keys: Iterable[str]) -> bytes:
+    """An answer that repeats the key it was asked with ("your API key as ..."), without it: before anybody reads or keeps it."""
+    for form in forms(k for k in keys if len(k) >= SHORTEST_KEY):
+        content = content.replace(form.encode(), HIDDEN.encode())
+    return content
 
 
 class _Redacting(logging.Filter):

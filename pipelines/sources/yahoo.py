@@ -35,7 +35,7 @@ def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFra
     Raises:
         SourceError: no usable answer, or one about another symbol, currency, time zone or granularity.
     """
-    today = client.now().date()
+    today = client.today
     params = {
         "period1": str(_seconds(window.start or EPOCH)),
         "period2": str(_seconds(max(window.end, today) + timedelta(days=1))),
@@ -51,7 +51,7 @@ def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFra
         bars = _bars(source, result)
         actions = _actions(result.get("events") or {})
         market_time = result["meta"].get("regularMarketTime")
-        taken_at = client.now() if market_time is None else _moment(market_time)
+        taken_at = payload.receipt.pulled_at if market_time is None else _moment(market_time)
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, pl.exceptions.PolarsError) as problem:
         found = f"{type(problem).__name__}: {str(problem)[:200]}"
         raise SourceError(source, "chart.result[0] with meta, timestamp and indicators", found, LOOK) from None

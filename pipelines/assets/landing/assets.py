@@ -3,7 +3,7 @@
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -15,6 +15,7 @@ from pipelines.assets.landing.asked import LISTS, loaded_requests, member_ticker
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
 from pipelines.assets.landing.chain import BARS, later_in_chain, stood_in
 from pipelines.assets.landing.events import TOLD
+from pipelines.assets.landing.index import BACKFILL, begin, merging, settle
 from pipelines.assets.landing.log import log_checks, log_pulls, log_refused, log_rejected, sample
 from pipelines.assets.preview import table_metadata
 from pipelines.catalog import Series, catalog
@@ -24,10 +25,12 @@ from pipelines.progress import tell
 from pipelines.resources.log import append
 from pipelines.resources.market import Providers, drop_folder
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.sources import READERS, Reader
+from pipelines.sources import READERS, Reader, drop
+from pipelines.sources.archive import Archive
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.http import Client
 from pipelines.sources.interface import NotAsked, SourceError, Window
+from pipelines.sources.journal import Journal
 
 OWNERS = ["team:rotation"]
 # Bars are asked for again over this many days, so that corrections are seen; a filing never changes, so only later ones are asked for.
@@ -86,33 +89,50 @@ def check_specs(tables: Sequence[TableContract]) -> list[dg.AssetCheckSpec]:
 def scope_of(context: dg.AssetExecutionContext, options: RunOptions, connection: duckdb.DuckDBPyConnection) -> Scope:
     """The run at work."""
     as_of = as_of_day(connection)
+    folder = options.settings.journal(options.warehouse.mode)
+    settle(connection, folder)
+    journal = Journal.of_run(folder, context.run_id)
+    return scoped(connection, context.run_id, as_of, options.warehouse.provenance, options.clock.now(), journal)
+
+
+def scoped(
+    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, provenance: str, now: datetime, journal: Journal | None
+) -> Scope:
+    """What a landing of this run and day works in; revisions are known on the latest day any run has worked as of."""
     worked: date | None = connection.execute("select max(as_of_date) from quality.source_pulls").fetchall()[0][0]
-    return Scope(context.run_id, as_of, max(as_of, worked or as_of), options.warehouse.provenance, to_sessions, options.clock.now())
+    return Scope(run_id, as_of, max(as_of, worked or as_of), provenance, to_sessions, now, journal)
 
 
 def provider_assets(provider: str) -> dg.AssetsDefinition:
     """The raw tables of one provider, landed by one op."""
-    reader = READERS[provider]
-    tables = [contracts()[t] for t in reader.TABLES]
+    tables = [contracts()[t] for t in READERS[provider].TABLES]
 
     @dg.multi_asset(name=f"land_{provider}", specs=[spec(c, _upstream(provider)) for c in tables], check_specs=check_specs(tables))
     def land(context: dg.AssetExecutionContext, options: RunOptions, providers: dg.ResourceParam[Providers]) -> Iterator[Any]:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
-            series = [stood_in(connection, one) for one in catalog().of(provider)]
-            pulls: list[Pull] = []
-            loaded = loaded_requests(connection, provider, scope.as_of)
-            before = requests_of_a_day(connection, provider, scope.now)
             with providers.client(options, scope.as_of, member_tickers(connection, scope.as_of) if provider == "sec" else ()) as client:
-                missing = reader.unavailable(client)
-                for n, one in enumerate(series, start=1):
-                    tell(f"{provider} {one.symbol} ({n} of {len(series)})")
-                    asked = before + sum(max(1, len(p.receipts)) for p in pulls if not p.not_asked)
-                    window = replace(_window(connection, tables[0], one, scope.as_of), loaded=loaded, asked_today=asked)
-                    pulls.append(Pull(one, not_asked=missing) if missing else _pull(reader, one, client, window))
+                pulls = pull_all(connection, scope, provider, client)
             yield from judge_and_merge(connection, scope, tables, pulls)
 
     return land
+
+
+def pull_all(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, provider: str, client: Client, only: Sequence[str] | None = None
+) -> list[Pull]:
+    """Every series of a provider, asked for what we lack. `only`: the series that were in the catalogue when an archived answer came."""
+    series = [stood_in(connection, s) for s in catalog().of(provider) if only is None or s.series_id in only]
+    begin(scope, provider, client, series=tuple(s.series_id for s in series))
+    reader, pulls = READERS[provider], list[Pull]()
+    loaded, missing = loaded_requests(connection, provider, scope.as_of), reader.unavailable(client)
+    before = requests_of_a_day(connection, provider, scope.now)
+    for n, one in enumerate(series, start=1):
+        tell(f"{provider} {one.symbol} ({n} of {len(series)})")
+        asked = before + sum(max(1, len(p.receipts)) for p in pulls if not p.not_asked)
+        window = replace(_window(connection, contracts()[reader.TABLES[0]], one, scope.as_of), loaded=loaded, asked_today=asked)
+        pulls.append(Pull(one, not_asked=missing) if missing else pull(reader, one, client, window))
+    return pulls
 
 
 def drop_assets() -> dg.AssetsDefinition:
@@ -128,14 +148,15 @@ def drop_assets() -> dg.AssetsDefinition:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
             folder = drop_folder(options, scope.as_of)
-            pulls = drops.pulls(connection, folder, scope, tell)
+            begin(scope, drop.PROVIDER)
+            pulls = drops.pulls(connection, folder, scope, tell, Archive(options.settings.archive))
             failing = yield from judge_and_merge(connection, scope, tables, pulls)
             drops.move_aside(connection, folder, options.settings.quarantine / "drop", context.run_id, pulls, failing)
 
     return land
 
 
-def _pull(reader: Reader, series: Series, client: Client, window: Window) -> Pull:
+def pull(reader: Reader, series: Series, client: Client, window: Window) -> Pull:
     before = len(client.receipts)
     try:
         frames = reader.read(series, client, window)
@@ -143,15 +164,18 @@ def _pull(reader: Reader, series: Series, client: Client, window: Window) -> Pul
         return Pull(series, not_asked=str(reason))
     except SourceError as problem:
         return Pull(series, receipts=client.receipts[before:], error=problem)
-    return Pull(series, frames, client.receipts[before:], asked_from=window.start)
+    return Pull(series, frames, client.receipts[before:], asked_from=window.start, asked_to=window.end)
 
 
 def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, series: Series, as_of: date) -> Window:
+    """From where the runs before came to; the first run asks for all there is, whatever a backfill has fetched of it."""
     overlap = OVERLAP_DAYS.get(series.provider)
     if overlap is None:
         return Window(None, as_of)
+    of_runs = f"and run_id not like '{BACKFILL}%'" if overlap > 0 else ""
     rows = connection.execute(
-        f"select max({contract.date_column}) from raw.{contract.name} where {contract.symbol_column} = ? and {contract.date_column} <= ?",
+        f"select max({contract.date_column}) from raw.{contract.name} "
+        f"where {contract.symbol_column} = ? and {contract.date_column} <= ? {of_runs}",
         [series.symbol, as_of],
     ).fetchall()
     newest: date | None = rows[0][0]
@@ -161,7 +185,10 @@ def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, seri
 def judge_and_merge(
     connection: duckdb.DuckDBPyConnection, scope: Scope, tables: Sequence[TableContract], pulls: Sequence[Pull]
 ) -> Generator[Any, None, dict[str, str]]:
-    """Judge every table of the pulls, merge the series that passed in all of them, log, and tell Dagster. Returns the failing series with their reasons."""
+    """Judge every table of the pulls, merge the series that passed in all of them, log, and tell Dagster. Returns the failing series with their reasons.
+
+    What is merged and what the logs say of it is written in one transaction: a killed run has done all of a provider's part or none.
+    """
     batches: list[Batch] = []
     for contract in sorted(tables, key=lambda c: "actions" not in c.name):  # splits first: bars are judged with them
         actions = next((b.rows for b in batches if b.contract.name.endswith("_actions") and b.rows.height), None)
@@ -171,13 +198,14 @@ def judge_and_merge(
         failing |= {s: str(e) for s, e in batch.errors.items()}
         for check in batch.checks:
             failing |= dict.fromkeys(check.failing_series, message(check.table, check.check, check.observed, check.failing_series))
-    counts = {b.contract.name: merge_passed(connection, b, set(failing), scope) for b in batches}
-    log_pulls(connection, scope, pulls, batches, counts, failing)
-    answered = _answered(tables[0], pulls, batches)
-    history = _history(tables[0], batches)
-    log_checks(connection, scope, [answered, history, *(c for b in batches for c in b.checks)])
-    log_rejected(connection, scope, batches)
-    log_refused(connection, scope, pulls)
+    with merging(connection, scope):
+        counts = {b.contract.name: merge_passed(connection, b, set(failing), scope) for b in batches}
+        log_pulls(connection, scope, pulls, batches, counts, failing)
+        answered = _answered(tables[0], pulls, batches)
+        history = _history(tables[0], batches)
+        log_checks(connection, scope, [answered, history, *(c for b in batches for c in b.checks)])
+        log_rejected(connection, scope, batches)
+        log_refused(connection, scope, pulls)
     yield from _events(connection, scope, tables, pulls, batches, counts, failing, [answered, history])
     return failing
 

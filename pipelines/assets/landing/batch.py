@@ -21,11 +21,15 @@ from pipelines.catalog import Series
 from pipelines.checks.expectations import MOST_APART_PCT, Finding, check_names, validate
 from pipelines.contracts import TableContract
 from pipelines.sources.interface import Receipt, SourceError
+from pipelines.sources.journal import Journal
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The run a batch belongs to. `revision_day`: the latest day any run has worked as of, this one included."""
+    """The run a batch belongs to. `revision_day`: the latest day any run has worked as of, this one included.
+
+    `journal`: the archive's index; None where the archive is what is read.
+    """
 
     run_id: str
     as_of: date
@@ -33,12 +37,14 @@ class Scope:
     provenance: str
     to_sessions: Callable[[pl.Series], pl.Series]
     now: datetime
+    journal: Journal | None = None
 
 
 @dataclass(frozen=True)
 class Pull:
     """The frames of one series (or dropped file) by raw table, with the receipts of its requests; or why there are none: an
-    error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was.
+    error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was;
+    `asked_to`: the last one, None where nobody was asked for days.
     `form`: how a dropped file was read, in words."""
 
     series: Series
@@ -47,6 +53,7 @@ class Pull:
     error: SourceError | None = None
     not_asked: str | None = None
     asked_from: date | None = None
+    asked_to: date | None = None
     form: str | None = None
 
 

@@ -3,18 +3,26 @@
 from datetime import date, timedelta
 
 import dagster as dg
+import duckdb
 import polars as pl
 
-from pipelines.assets.landing.assets import check_specs, judge_and_merge, key, scope_of, spec
-from pipelines.assets.landing.batch import Pull
+from pipelines.assets.landing.assets import check_specs, judge_and_merge, key, scope_of, scoped, spec
+from pipelines.assets.landing.batch import Pull, Scope
+from pipelines.assets.landing.index import begin, merging, settle
 from pipelines.catalog import Series
 from pipelines.checks.reconciliation import NAMES
 from pipelines.contracts import contracts
 from pipelines.resources.run import RunOptions, Sources
 from pipelines.resources.warehouse import BOOKKEEPING
+from pipelines.settings import Mode
 from pipelines.sources import exchange
+from pipelines.sources.journal import Journal
 
 DAY, SESSIONS = contracts()["clock_day"], contracts()["exchange_sessions"]
+CALENDAR = Series(
+    "XNYS", "exchange", "XNYS", None, "New York Stock Exchange", "calendar", None, None, None, "session", "daily", 0, 0, True, 1,
+    None, None, None, None,
+)  # fmt: skip
 
 
 def requested_day(options: RunOptions) -> date:
@@ -36,53 +44,44 @@ def clock_day(context: dg.AssetExecutionContext, options: RunOptions) -> dg.Mate
             description=f"accept: {', '.join(sorted(unknown))} are not checks of gate 3. They are: {', '.join(NAMES)}.", allow_retries=False
         )
     as_of = requested_day(options)
-    session = exchange.sessions(as_of - timedelta(days=10), as_of)["session_date"][-1]
+    session = newest_session(as_of)
+    folder, mode, now = options.settings.journal(options.warehouse.mode), options.warehouse.mode, options.clock.now()
     with options.warehouse.work() as connection:
-        connection.execute("delete from raw.clock_day")
-        names = ", ".join(["as_of_date", "session_date", "source_mode", *BOOKKEEPING])
-        connection.execute(
-            f"insert into raw.clock_day ({names}) values (?, ?, ?, ?, ?, null, ?, ?)",
-            [
-                as_of,
-                session,
-                options.warehouse.mode,
-                as_of,
-                options.clock.now().replace(tzinfo=None),
-                context.run_id,
-                options.warehouse.provenance,
-            ],
-        )
+        settle(connection, folder)
+        scope = scoped(connection, context.run_id, as_of, options.warehouse.provenance, now, Journal.of_run(folder, context.run_id))
+        begin(scope, DAY.provider)
+        set_the_day(connection, scope, mode)
     context.log.info(f"as of {as_of}, newest session {session}, {options.warehouse.mode} market")
     return dg.MaterializeResult(
         key("clock_day"), metadata={"as of": str(as_of), "newest session": str(session), "market": options.warehouse.mode}
     )
 
 
+def newest_session(as_of: date) -> date:
+    """The last session up to a day."""
+    day: date = exchange.sessions(as_of - timedelta(days=10), as_of)["session_date"][-1]
+    return day
+
+
+def set_the_day(connection: duckdb.DuckDBPyConnection, scope: Scope, mode: Mode) -> None:
+    """raw.clock_day, one row."""
+    names = ", ".join(["as_of_date", "session_date", "source_mode", *BOOKKEEPING])
+    row = [scope.as_of, newest_session(scope.as_of), mode, scope.as_of, scope.now.replace(tzinfo=None), scope.run_id, scope.provenance]
+    with merging(connection, scope):
+        connection.execute("delete from raw.clock_day")
+        connection.execute(f"insert into raw.clock_day ({names}) values (?, ?, ?, ?, ?, null, ?, ?)", row)
+
+
+def calendar_pull(scope: Scope) -> Pull:
+    """The sessions up to the day, as if pulled: the library has them, and no payload."""
+    frame: pl.DataFrame = exchange.sessions(None, scope.as_of)
+    return Pull(CALENDAR, {SESSIONS.name: frame})
+
+
 @dg.multi_asset(name="land_exchange", specs=[spec(SESSIONS, [key("clock_day")])], check_specs=check_specs([SESSIONS]))
 def exchange_sessions(context: dg.AssetExecutionContext, options: RunOptions):  # type: ignore[no-untyped-def]
     """Sessions of the exchange, from the calendar library."""
-    calendar = Series(
-        "XNYS",
-        "exchange",
-        "XNYS",
-        None,
-        "New York Stock Exchange",
-        "calendar",
-        None,
-        None,
-        None,
-        "session",
-        "daily",
-        0,
-        0,
-        True,
-        1,
-        None,
-        None,
-        None,
-        None,
-    )
     with options.warehouse.work() as connection:
         scope = scope_of(context, options, connection)
-        frame: pl.DataFrame = exchange.sessions(None, scope.as_of)
-        yield from judge_and_merge(connection, scope, [SESSIONS], [Pull(calendar, {SESSIONS.name: frame})])
+        begin(scope, SESSIONS.provider)
+        yield from judge_and_merge(connection, scope, [SESSIONS], [calendar_pull(scope)])

@@ -12,8 +12,9 @@ from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.catalog import Series
 from pipelines.checks.expectations import STORIES
 from pipelines.sources import drop
+from pipelines.sources.archive import Archive
 from pipelines.sources.drop_columns import PROBLEMS
-from pipelines.sources.interface import SourceError
+from pipelines.sources.interface import Receipt, SourceError
 
 
 def _as_series(name: str) -> Series:
@@ -22,9 +23,14 @@ def _as_series(name: str) -> Series:
     )
 
 
-def pulls(connection: duckdb.DuckDBPyConnection, folder: Path, scope: Scope, tell: Callable[[str], None]) -> list[Pull]:
+def pulls(
+    connection: duckdb.DuckDBPyConnection, folder: Path, scope: Scope, tell: Callable[[str], None], archive: Archive | None = None
+) -> list[Pull]:
     """Every file not yet loaded whole, by its content: one whose rows were all merged as of an earlier or the same day is not read again,
-    under another name neither. Of two copies in the folder the second waits for the next run, which knows what came of the first."""
+    under another name neither. Of two copies in the folder the second waits for the next run, which knows what came of the first.
+
+    What is read is archived first: the file may be gone tomorrow, and a refused one is moved.
+    """
     loaded = connection.execute(
         "select series_id, sha256 from quality.source_pulls where source = 'drop' and status in ('merged', 'unchanged') "
         "group by all having bool_or(later_rows = 0) or max(as_of_date) filter (later_rows > 0) >= ?",
@@ -40,6 +46,7 @@ def pulls(connection: duckdb.DuckDBPyConnection, folder: Path, scope: Scope, tel
             done.add(one)
         tell(f"drop {file.name}")
         receipt = file.receipt(scope.now)
+        _keep(file, receipt, scope, archive)
         try:
             reading = drop.read(file, scope.as_of, scope.now.date())
         except SourceError as problem:
@@ -47,6 +54,19 @@ def pulls(connection: duckdb.DuckDBPyConnection, folder: Path, scope: Scope, tel
         else:
             found.append(Pull(series, {reading.table: reading.frame}, [receipt], form=reading.form))
     return found
+
+
+def _keep(file: drop.DropFile, receipt: Receipt, scope: Scope, archive: Archive | None) -> None:
+    """A file that cannot even be opened (a link, a place that is none) has no bytes to keep: reading it says so."""
+    if archive is None or file.refusal is not None:
+        return
+    try:
+        content = file.content()
+    except SourceError:  # written to since it was looked at: reading it will say so, too
+        return
+    archive.store(drop.PROVIDER, content)
+    if scope.journal:
+        scope.journal.answered(receipt)
 
 
 def move_aside(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -132,3 +133,17 @@ def log_pulls(
         "provenance": scope.provenance,
     }
     append(connection, "history_events", [told | event.row() for batch in batches for event in batch.events])
+    append(connection, "asked_spans", [_span(scope, p) for p in pulls if p.asked_to and p.series.series_id not in failing])
+
+
+def _span(scope: Scope, pull: Pull) -> dict[str, Any]:
+    """The days that were asked for and whose answer was merged: a backfill does not ask for them again."""
+    return {
+        "run_id": scope.run_id,
+        "source": pull.series.provider,
+        "series_id": pull.series.series_id,
+        "first_day": pull.asked_from,
+        "last_day": pull.asked_to,
+        "pulled_at": (pull.receipts[-1].pulled_at if pull.receipts else scope.now).replace(tzinfo=None),
+        "provenance": scope.provenance,
+    }

@@ -47,3 +47,17 @@ def test_secrets_are_hidden_by_name_and_by_value_however_written() -> None:
     assert redact("https://h/p?a=1&api_key=abc&token=def#x") == "https://h/p?a=1&api_key=***&token=***#x"
     assert redact("url: /p?apikey=abc (Caused by x)") == "url: /p?apikey=*** (Caused by x)"
     assert redact("said s/e+c and s%2Fe%2Bc", ["s/e+c"]) == "said *** and ***"
+    assert redact("Basic cy9lK2M= or cy9lK2M", ["s/e+c"]) == "Basic ***= or ***"
+
+
+def test_a_key_that_an_answer_repeats_is_hidden_before_anybody_keeps_it(told: Any) -> None:
+    key = "CANARY7F3A9C51D2"
+    here = told(f'{{"Note": "We have detected your API key as {key}"}}'.encode(), tokens={"tiingo": key})
+    payload = here.client.get("tiingo", "https://x.example/a", kind="json")
+    assert payload.document == {"Note": "We have detected your API key as ***"}
+    assert here.client.archive.read("tiingo", payload.receipt.sha256) == payload.content
+
+
+def test_a_word_as_short_as_no_key_stays_in_an_answer(told: Any) -> None:
+    payload = told(b'{"name": "any company"}', tokens={"tiingo": "any"}).client.get("tiingo", "https://x.example/a", kind="json")
+    assert payload.document == {"name": "any company"}
