@@ -11,10 +11,11 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing.asked import loaded_requests
-from pipelines.assets.landing.assets import judge_and_merge, pull, scoped
+from pipelines.assets.landing.assets import judge_and_merge, scoped
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.assets.landing.calendar import requested_day
 from pipelines.assets.landing.index import BACKFILL, begin, settle
+from pipelines.assets.landing.pulling import pull
 from pipelines.catalog import Series, catalog
 from pipelines.contracts import contracts
 from pipelines.progress import tell

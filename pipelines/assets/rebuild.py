@@ -11,10 +11,11 @@ import duckdb
 
 from pipelines.assets.backfill import Part, land_part
 from pipelines.assets.landing import drops
-from pipelines.assets.landing.assets import judge_and_merge, pull_all, scoped
+from pipelines.assets.landing.assets import judge_and_merge, scoped
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.assets.landing.calendar import DAY, SESSIONS, calendar_pull, set_the_day
 from pipelines.assets.landing.index import settle
+from pipelines.assets.landing.pulling import pull_all
 from pipelines.catalog import catalog
 from pipelines.checks.reconciliation import reconcile
 from pipelines.contracts import contracts

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import dagster as dg
@@ -11,31 +10,27 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing import drops
-from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers, requests_of_a_day
+from pipelines.assets.landing.asked import LISTS, member_tickers
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
-from pipelines.assets.landing.chain import BARS, later_in_chain, stood_in
+from pipelines.assets.landing.chain import BARS, later_in_chain
 from pipelines.assets.landing.events import TOLD
-from pipelines.assets.landing.index import BACKFILL, begin, merging, settle
+from pipelines.assets.landing.index import begin, merging, settle
 from pipelines.assets.landing.log import log_checks, log_pulls, log_refused, log_rejected, sample
+from pipelines.assets.landing.pulling import pull_all
 from pipelines.assets.preview import table_metadata
-from pipelines.catalog import Series, catalog
+from pipelines.catalog import catalog
 from pipelines.checks.expectations import STORIES, check_names
 from pipelines.contracts import TableContract, contracts
 from pipelines.progress import tell
 from pipelines.resources.log import append
 from pipelines.resources.market import Providers, drop_folder
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.sources import READERS, Reader, drop
+from pipelines.sources import READERS, drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.exchange import to_sessions
-from pipelines.sources.http import Client
-from pipelines.sources.interface import NotAsked, SourceError, Window
 from pipelines.sources.journal import Journal
 
 OWNERS = ["team:rotation"]
-# Bars are asked for again over this many days, so that corrections are seen; a filing never changes, so only later ones are asked for.
-# Other providers send their whole history each time.
-OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90, "stooq": 90, "nport": -1}
 ANSWERED = "provider_answered"
 HISTORY = "history_stays"
 
@@ -118,23 +113,6 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
     return land
 
 
-def pull_all(
-    connection: duckdb.DuckDBPyConnection, scope: Scope, provider: str, client: Client, only: Sequence[str] | None = None
-) -> list[Pull]:
-    """Every series of a provider, asked for what we lack. `only`: the series that were in the catalogue when an archived answer came."""
-    series = [stood_in(connection, s) for s in catalog().of(provider) if only is None or s.series_id in only]
-    begin(scope, provider, client, series=tuple(s.series_id for s in series))
-    reader, pulls = READERS[provider], list[Pull]()
-    loaded, missing = loaded_requests(connection, provider, scope.as_of), reader.unavailable(client)
-    before = requests_of_a_day(connection, provider, scope.now)
-    for n, one in enumerate(series, start=1):
-        tell(f"{provider} {one.symbol} ({n} of {len(series)})")
-        asked = before + sum(max(1, len(p.receipts)) for p in pulls if not p.not_asked)
-        window = replace(_window(connection, contracts()[reader.TABLES[0]], one, scope.as_of), loaded=loaded, asked_today=asked)
-        pulls.append(Pull(one, not_asked=missing) if missing else pull(reader, one, client, window))
-    return pulls
-
-
 def drop_assets() -> dg.AssetsDefinition:
     """The raw tables filled from the drop folder; a file is a batch, and passes whole or is moved aside whole."""
     tables = [c for c in contracts().values() if c.provider == "drop"]
@@ -154,32 +132,6 @@ def drop_assets() -> dg.AssetsDefinition:
             drops.move_aside(connection, folder, options.settings.quarantine / "drop", context.run_id, pulls, failing)
 
     return land
-
-
-def pull(reader: Reader, series: Series, client: Client, window: Window) -> Pull:
-    before = len(client.receipts)
-    try:
-        frames = reader.read(series, client, window)
-    except NotAsked as reason:
-        return Pull(series, not_asked=str(reason))
-    except SourceError as problem:
-        return Pull(series, receipts=client.receipts[before:], error=problem)
-    return Pull(series, frames, client.receipts[before:], asked_from=window.start, asked_to=window.end)
-
-
-def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, series: Series, as_of: date) -> Window:
-    """From where the runs before came to; the first run asks for all there is, whatever a backfill has fetched of it."""
-    overlap = OVERLAP_DAYS.get(series.provider)
-    if overlap is None:
-        return Window(None, as_of)
-    of_runs = f"and run_id not like '{BACKFILL}%'" if overlap > 0 else ""
-    rows = connection.execute(
-        f"select max({contract.date_column}) from raw.{contract.name} "
-        f"where {contract.symbol_column} = ? and {contract.date_column} <= ? {of_runs}",
-        [series.symbol, as_of],
-    ).fetchall()
-    newest: date | None = rows[0][0]
-    return Window(newest - timedelta(days=overlap) if newest else None, as_of)
 
 
 def judge_and_merge(
