@@ -40,6 +40,7 @@ def pull_all(
 
 
 def pull(reader: Reader, series: Series, client: Client, window: Window) -> Pull:
+    """One series: its frames, or why there are none."""
     before = len(client.receipts)
     try:
         frames = reader.read(series, client, window)
