@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from bench.faults.forms_series import DAY_BEFORE, SESSIONS
-from bench.faults.table import Answers, Form, Table
+from bench.faults.table import DAY_BEFORE, SESSIONS, Answers, Form, Table
 
 SPANS = [date(1776, 7, 4), *(date(year, 1, 1) for year in range(2000, 2026, 5))]
 
