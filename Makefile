@@ -57,7 +57,7 @@ fault-matrix: $(READY) ## every reader against every fault: prints the matrix an
 	@$(BIN)/python -m bench.faults
 
 fuzz: $(READY) ## FUZZ (20000) inputs into every reader: frames of its contract or its own error, nothing else; prints how many were tried
-	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -o tmp_path_retention_policy=none tests/unit/sources -k survive_anything
+	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -o tmp_path_retention_policy=none tests/unit/sources -k surviv
 
 ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui

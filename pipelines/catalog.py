@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.settings import ROOT
 
+PRICES = ("index", "fund")
 CATALOG_FILE = ROOT / "dbt_project" / "seeds" / "series_catalog.csv"
 
 
@@ -17,7 +18,7 @@ class CatalogError(Exception):
 
 @dataclass(frozen=True)
 class Series:
-    """One row of the catalogue. Lags in calendar days, lateness in sessions, moves in percent a session."""
+    """One row of the catalogue. Lags in calendar days, lateness in sessions, moves in percent a session, tolerance in basis points."""
 
     series_id: str
     provider: str
@@ -38,6 +39,7 @@ class Series:
     min_value: float | None
     max_value: float | None
     max_move_pct: float | None
+    tolerance_bp: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Catalog:
 
     def of(self, provider: str) -> tuple[Series, ...]:
         return tuple(s for s in self.series if s.provider == provider)
+
+    def chain(self, instrument_id: str) -> tuple[Series, ...]:
+        """The price series of an instrument, the one that comes first in front; each next one stands in for those before it."""
+        own = (s for s in self.series if s.instrument_id == instrument_id and s.kind in PRICES)
+        return tuple(sorted(own, key=lambda s: s.priority))
 
     @property
     def required(self) -> tuple[Series, ...]:
@@ -86,7 +93,7 @@ def read_catalog(path: Path = CATALOG_FILE) -> Catalog:
     """Read the catalogue.
 
     Raises:
-        CatalogError: a missing column, an unusable cell, a series named twice, or a witness that is not a series.
+        CatalogError: a missing column, an unusable cell, a series named twice, a witness that is not a series, or two series of an instrument in one place.
     """
     with path.open(newline="", encoding="utf-8") as handle:
         reader = csv.DictReader(handle)
@@ -105,7 +112,13 @@ def read_catalog(path: Path = CATALOG_FILE) -> Catalog:
     lost = sorted({s.witness_series_id for s in rows if s.witness_series_id} - set(ids))
     if lost:
         raise CatalogError(f"{path.name}: witnesses {lost} are not series of the catalogue. Correct witness_series_id.")
-    return Catalog(tuple(rows))
+    found = Catalog(tuple(rows))
+    for instrument in {s.instrument_id for s in rows if s.instrument_id}:
+        places = [s.priority for s in found.chain(instrument)]
+        if len(set(places)) < len(places):
+            told = ", ".join(f"{s.series_id} {s.priority}" for s in found.chain(instrument))
+            raise CatalogError(f"{path.name}: series of {instrument} share a place in its chain ({told}). Give each a priority of its own.")
+    return found
 
 
 @cache

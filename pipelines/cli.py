@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from pipelines.report import desk
 from pipelines.report.answer import read_answer
 from pipelines.report.terminal import next_steps, show
 from pipelines.resources.publication import Publication, PublicationError
@@ -242,6 +243,10 @@ def rollback(
     out.print(f"Readers of the {mode} market now see run {manifest['run_id'][:8]}, as of {manifest['as_of_date']}.")
 
 
+app.command()(desk.sources)
+app.command()(desk.doctor)
+
+
 @app.command()
 def ui() -> None:
     """Open the Dagster UI on a loopback address (the settings ROTATION_UI_HOST and ROTATION_UI_PORT change it)."""
@@ -267,10 +272,11 @@ def main() -> None:
     from pipelines.catalog import CatalogError
     from pipelines.contracts import ContractError
     from pipelines.resources.dbt import DbtError
+    from pipelines.sources.exchange import ClosureError
 
     try:
         app()
-    except (WarehouseError, PublicationError, SettingsError, CatalogError, ContractError, MeasureError, DbtError) as problem:
+    except (WarehouseError, PublicationError, SettingsError, CatalogError, ContractError, MeasureError, DbtError, ClosureError) as problem:
         err.print(f"[red]{escape(str(problem))}[/red]")
         sys.exit(1)
 

@@ -4,16 +4,21 @@ import difflib
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from dotenv import dotenv_values
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipelines.keys import KeysError, read_keys
+
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ROTATION_"
 
 Mode = Literal["sample", "live"]
+
+TOKENS = {"tiingo": "tiingo_token", "fred": "fred_api_key", "stooq": "stooq_key", "alphavantage": "alpha_vantage_key"}
+"""The setting that holds a provider's secret; a provider without one needs none."""
 
 
 class SettingsError(Exception):
@@ -33,6 +38,15 @@ class Settings(BaseSettings):
     tiingo_token: SecretStr | None = Field(None, description="Tiingo API token; without it Tiingo is not asked.")
     fred_api_key: SecretStr | None = Field(
         None, description="FRED API key: every value with the day it came out (ALFRED). Default: FRED's CSV, each pull one vintage."
+    )
+    keys_file: Path | None = Field(
+        None,
+        description="File outside this folder, mode 600, with the lines of the keys (ROTATION_..._KEY, ..._TOKEN); the environment goes before it.",
+    )
+    stooq_key: SecretStr | None = Field(None, description="Stooq key; without it Stooq is not asked.")
+    alpha_vantage_key: SecretStr | None = Field(None, description="Alpha Vantage key; without it Alpha Vantage is not asked.")
+    alpha_vantage_plan: Literal["free", "premium"] = Field(
+        "free", description="Its plan: free (raw bars of 100 sessions, 25 requests a day) or premium (history, splits and dividends)."
     )
     sec_data_sets: str | None = Field(
         None,
@@ -63,6 +77,12 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path if path is None else (path if path.is_absolute() else ROOT / path)
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """The secrets that are set, by provider."""
+        given: dict[str, SecretStr | None] = {provider: getattr(self, name) for provider, name in TOKENS.items()}
+        return {provider: secret.get_secret_value() for provider, secret in given.items() if secret}
 
     @property
     def drop_folder(self) -> Path:
@@ -96,11 +116,15 @@ class Settings(BaseSettings):
         return self.threads or min(4, os.cpu_count() or 1)
 
 
+KEYS_FILE = PREFIX + "KEYS_FILE"
+KEYS = frozenset(PREFIX + name.upper() for name, field in Settings.model_fields.items() if SecretStr in get_args(field.annotation))
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment and `.env`.
 
     Raises:
-        SettingsError: an unknown ROTATION_ variable, or a value that cannot be used.
+        SettingsError: an unknown ROTATION_ variable, a value that cannot be used, or a file of keys that others can read.
     """
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for place, names in (("The environment", os.environ), (".env", dotenv_values(ROOT / ".env"))):
@@ -109,8 +133,12 @@ def load_settings(**overrides: Any) -> Settings:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
                 raise SettingsError(f"{place} sets {name}, which is not a setting of Rotation: {hint} Remove it or correct the name.")
+    named = os.environ.get(KEYS_FILE) or dotenv_values(ROOT / ".env").get(KEYS_FILE)
     try:
-        return Settings(**overrides)
+        keys = [read_keys(Path(named), ROOT, KEYS)] if named else []
+        return Settings(_env_file=[ROOT / ".env", *keys], **overrides)
+    except KeysError as problem:
+        raise SettingsError(str(problem)) from None
     except ValidationError as problem:
         lines = [f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in problem.errors()]
         raise SettingsError("Unusable settings: " + "; ".join(lines) + ". See .env.example for every setting and its form.") from None

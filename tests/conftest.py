@@ -19,6 +19,7 @@ from pipelines import settings as settings_module
 from pipelines.settings import Settings
 
 FRIDAY, MONDAY = date(2026, 1, 9), date(2026, 1, 12)
+KEYS = {"ROTATION_TIINGO_TOKEN": "any-token", "ROTATION_STOOQ_KEY": "any-stooq-key"}
 DROPS = {"R2000": "adj_close_r2000_sample_312.parquet", "SP500": "adj_close_sp500_sample_165.parquet"}
 
 
@@ -116,7 +117,7 @@ def replayed(shelf: Path) -> dict[date, Path]:
         for day, warehouse in ((FRIDAY, friday), (MONDAY, monday)):
             if day == MONDAY:
                 clone(friday, monday)
-            with serve(day) as provider, working_in(warehouse, ROTATION_MIRROR=provider.url, ROTATION_TIINGO_TOKEN="any"):
+            with serve(day) as provider, working_in(warehouse, ROTATION_MIRROR=provider.url, **KEYS):
                 outcome = publish(day, mode="live")
             assert outcome.is_published, outcome.failures
 

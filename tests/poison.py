@@ -18,20 +18,28 @@ from pipelines.sample.wire import Answer, SampleTransport
 Spoil = Callable[[Answer], Answer]
 
 
+STAND_INS = frozenset({"api.tiingo.com", "stooq.com", "www.alphavantage.co"})
+
+
 class SpoiledMarket(SampleTransport):
     """Answers as the sample market does, but for the series named."""
 
-    def __init__(self, as_of: date, spoils: Mapping[str, Spoil]) -> None:
+    def __init__(self, as_of: date, spoils: Mapping[str, Spoil], silent: frozenset[str] = frozenset()) -> None:
         super().__init__(as_of)
+        self.silent = silent
         self.spoils = {(catalog()[s].provider, catalog()[s].symbol): spoil for s, spoil in spoils.items()}
 
     def _answer(self, host: str, path: str, query: dict[str, list[str]], headers: Mapping[str, Any]) -> Answer:
+        if host in self.silent:
+            return Answer(503, "text/plain", b"down (SIMULATED)")
         answer = super()._answer(host, path, query, headers)
         for (provider, symbol), spoil in self.spoils.items():
             asked = {
                 "yahoo": path.rsplit("/", 1)[-1],
                 "fred": query.get("id", [""])[0],
                 "tiingo": path.split("/")[-2],
+                "stooq": query.get("s", [""])[0],
+                "alphavantage": query.get("symbol", [""])[0],
                 "ishares": path.removeprefix("/us/products/").rsplit("/", 1)[0],
             }
             if provider in host.replace("stlouisfed", "fred") and symbol == parse_qs(f"x={asked[provider]}")["x"][0]:
@@ -44,14 +52,15 @@ class SpoiledProviders(Providers):
     """The sample market with some series spoiled."""
 
     spoils: Mapping[str, Spoil] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
 
     def sample(self, as_of: date) -> BaseAdapter:
-        return SpoiledMarket(as_of, self.spoils)
+        return SpoiledMarket(as_of, self.spoils, self.silent)
 
 
-def spoiled(spoils: Mapping[str, Spoil]) -> dg.Definitions:
-    """The definitions, with these series of the catalogue spoiled."""
-    return build_defs(providers=SpoiledProviders(spoils))
+def spoiled(spoils: Mapping[str, Spoil], alone: bool = False) -> dg.Definitions:
+    """The definitions, with these series of the catalogue spoiled; `alone`: and none to stand in for them."""
+    return build_defs(providers=SpoiledProviders(spoils, STAND_INS if alone else frozenset()))
 
 
 def bars(change: Callable[[dict[str, list[Any]]], None]) -> Spoil:

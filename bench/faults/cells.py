@@ -1,7 +1,6 @@
 """One cell of the matrix: a fault sprung on a reader, its answer landed, and what came of it. Not for what should come of it (due.py)."""
 
 import re
-import socket
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,11 +12,10 @@ from typing import Any
 from unittest.mock import patch
 
 import duckdb
-import urllib3.util.connection as connecting
 
-from bench.faults import forms_drop, forms_filings, forms_sec, forms_series, forms_vintages
+from bench.faults import forms_drop, forms_filings, forms_sec, forms_series, forms_vendors, forms_vintages
 from bench.faults.table import AS_OF, DAY_BEFORE, Form, content_faults
-from bench.faults.wire import DEADLINE_S, FAULTS, HTML, NOBODY, NOW, Provider, good, provider
+from bench.faults.wire import DEADLINE_S, FAULTS, HTML, NOBODY, NOW, Provider, good, nobody, provider, waiting
 from pipelines.assets.landing import drops
 from pipelines.assets.landing.assets import judge_and_merge
 from pipelines.assets.landing.batch import Pull, Scope
@@ -32,7 +30,15 @@ from pipelines.sources.http import Client
 from pipelines.sources.interface import SourceError, Window
 
 FORMS: tuple[Form, ...] = tuple(
-    make() for make in (*forms_series.FORMS, *forms_vintages.FORMS, *forms_filings.FORMS, *forms_sec.FORMS, *forms_drop.FORMS)
+    make()
+    for make in (
+        *forms_series.FORMS,
+        *forms_vintages.FORMS,
+        *forms_vendors.FORMS,
+        *forms_filings.FORMS,
+        *forms_sec.FORMS,
+        *forms_drop.FORMS,
+    )
 )
 NO_WIRE = "a file has no wire"
 CONTENT = tuple(content_faults(FORMS[0]))
@@ -119,13 +125,13 @@ class Bench:
         waits: list[float] = []
         with ExitStack() as stack:
             stack.enter_context(patch.object(transport, "BACKOFF_S", 0.001))
-            stack.enter_context(patch.object(transport.PatientRetry, "sleep_for_retry", _waiting(waits)))
+            stack.enter_context(patch.object(transport.PatientRetry, "sleep_for_retry", waiting(waits)))
             if is_dropped(form):
                 self.server.asked = []
                 pulls = self._pulls(form, answers={k: ON_FILES[fault](v) if fault in ON_FILES else v for k, v in answers.items()})
             else:
                 self.server.serve(answers, form.kind, FAULTS.get(fault, good))
-                tries = stack.enter_context(_nobody(fault)) if fault in NOBODY else self.server.asked
+                tries = stack.enter_context(nobody(fault)) if fault in NOBODY else self.server.asked
                 pulls = self._pulls(form, fault=fault)
                 self.server.asked = tries
         failing = self._land(form, pulls, "cell", AS_OF)
@@ -241,31 +247,6 @@ ON_FILES: dict[str, Callable[[bytes], bytes]] = {
     "wrong content type": lambda content: b"PAR1" + content + b"PAR1",
     "zip for CSV": lambda content: b"PK\x03\x04" + content,
 }
-
-
-def _waiting(waits: list[float]) -> Any:
-    def sleep_for_retry(self: Any, response: Any) -> bool:
-        seconds = self.get_retry_after(response)
-        if seconds:
-            waits.append(seconds)
-        return bool(seconds)
-
-    return sleep_for_retry
-
-
-@contextmanager
-def _nobody(fault: str) -> Iterator[list[str]]:
-    """Nobody listens, or nobody knows the name; yields the attempts."""
-    tries: list[str] = []
-
-    def connect(address: tuple[str, int], *_: Any, **__: Any) -> socket.socket:
-        tries.append(str(address))
-        if fault == "DNS failure":
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        raise ConnectionRefusedError(111, "Connection refused")
-
-    with patch.object(connecting, "create_connection", connect):
-        yield tries
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,7 @@ def _close(n: int) -> float:
     return round(200 + 7 * ((n * 37) % 11 - 5) / 5 + n / 10, 2)
 
 
-def _bars(names: tuple[str, ...], day: Callable[[date], Any]) -> Table:
+def bars_of(names: tuple[str, ...], day: Callable[[date], Any]) -> Table:
     rows = []
     for n, session in enumerate(SESSIONS[-70:]):
         close = _close(n)
@@ -26,7 +26,7 @@ def _bars(names: tuple[str, ...], day: Callable[[date], Any]) -> Table:
     return Table(names, tuple(rows))
 
 
-def _held(table: Table, form: Callable[[date], Any]) -> Table:
+def held_of(table: Table, form: Callable[[date], Any]) -> Table:
     until = form(DAY_BEFORE)
     return table.where(lambda row: row[table.columns[0]] <= until)
 
@@ -37,7 +37,7 @@ def _stamp(day: date) -> int:
 
 def yahoo() -> Form:
     """A chart: columns of numbers beside a column of Unix seconds."""
-    table = _bars(("timestamp", *PRICES, "volume", "adjclose"), _stamp)
+    table = bars_of(("timestamp", *PRICES, "volume", "adjclose"), _stamp)
 
     def render(t: Table, _: bool) -> Answers:
         given = {name: t.column(name) for name in t.columns}
@@ -56,7 +56,7 @@ def yahoo() -> Form:
         "yahoo",
         "IWM",
         table,
-        _held(table, _stamp),
+        held_of(table, _stamp),
         render,
         "close",
         "timestamp",
@@ -70,7 +70,7 @@ def yahoo() -> Form:
 def tiingo() -> Form:
     """A list of days, each an object."""
     names = ("date", *PRICES, "volume", "adjClose", "divCash", "splitFactor")
-    plain = _bars(names[:7], lambda d: f"{d}T00:00:00.000Z")
+    plain = bars_of(names[:7], lambda d: f"{d}T00:00:00.000Z")
     table = plain.beside("divCash", 0.0).beside("splitFactor", 1.0)
 
     def render(t: Table, _: bool) -> Answers:
@@ -80,7 +80,7 @@ def tiingo() -> Form:
         return f"{date.fromisoformat(said[:10]) - timedelta(days=1)}T19:00:00-05:00"
 
     return Form(
-        "tiingo", "IWM.tiingo", table, _held(table, lambda d: f"{d}T00:00:00.000Z"), render, "close", "date", "close", (*PRICES, "adjClose"),
+        "tiingo", "IWM.tiingo", table, held_of(table, lambda d: f"{d}T00:00:00.000Z"), render, "close", "date", "close", (*PRICES, "adjClose"),
         f"{LATER}T00:00:00.000Z", changes={"time zone shift": lambda t: t.each(west, "date")},
     )  # fmt: skip
 

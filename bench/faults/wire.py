@@ -14,6 +14,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest.mock import patch
+
+import urllib3.util.connection as connecting
 
 NOW = datetime(2026, 1, 9, 22, 30, tzinfo=UTC)
 DEADLINE_S = 0.4
@@ -173,3 +176,30 @@ def provider() -> Iterator[Provider]:
     finally:
         http.shutdown()
         http.server_close()
+
+
+def waiting(waits: list[float]) -> Any:
+    """In the place of a wait: what was to be waited for is noted."""
+
+    def sleep_for_retry(self: Any, response: Any) -> bool:
+        seconds = self.get_retry_after(response)
+        if seconds:
+            waits.append(seconds)
+        return bool(seconds)
+
+    return sleep_for_retry
+
+
+@contextmanager
+def nobody(fault: str) -> Iterator[list[str]]:
+    """Nobody listens, or nobody knows the name; yields the attempts."""
+    tries: list[str] = []
+
+    def connect(address: tuple[str, int], *_: Any, **__: Any) -> socket.socket:
+        tries.append(str(address))
+        if fault == "DNS failure":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    with patch.object(connecting, "create_connection", connect):
+        yield tries

@@ -16,6 +16,7 @@ import dagster as dg
 import duckdb
 
 from pipelines.assets.landing.assets import OWNERS
+from pipelines.checks import remarks
 from pipelines.checks.reconciliation import NAMES, Verdict, reconcile
 from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
@@ -43,25 +44,25 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         skippable=True,
     )
-    checks = [dg.AssetCheckSpec(name, asset=CANDIDATE, blocking=True, description="gate 3") for name in NAMES]
+    checks = [dg.AssetCheckSpec(name, asset=CANDIDATE, blocking=True, description="gate 3") for name in (*NAMES, *remarks.NAMES)]
 
     @dg.multi_asset(name="check_the_candidate", specs=[spec], check_specs=checks)
     def candidate(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
         with options.warehouse.candidate() as connection:
-            verdicts = reconcile(connection, options.warehouse.mode)
-        closed = [v for v in verdicts if not v.passed and v.check.name not in options.accept]
+            verdicts = reconcile(connection, options.warehouse.mode) + remarks.remark(connection)
+        closed = [v for v in verdicts if not v.passed and v.check.name not in (*options.accept, *remarks.NAMES)]
         _log(context, options, verdicts, closed)
         if not closed:
             yield dg.MaterializeResult(CANDIDATE, metadata={"checks": len(verdicts)})
         by_name = {v.check.name: v for v in verdicts}
-        for name in NAMES:
+        for name in (*NAMES, *remarks.NAMES):
             verdict = by_name.get(name)
             accepted = options.accept.get(name)
             yield dg.AssetCheckResult(
                 asset_key=CANDIDATE,
                 check_name=name,
                 passed=verdict is None or verdict.passed,
-                severity=dg.AssetCheckSeverity.WARN if accepted else dg.AssetCheckSeverity.ERROR,
+                severity=dg.AssetCheckSeverity.WARN if accepted or name in remarks.NAMES else dg.AssetCheckSeverity.ERROR,
                 description="nothing was published before"
                 if verdict is None
                 else _finding(verdict) + (f" Accepted: {accepted}" if accepted else ""),
@@ -118,7 +119,7 @@ def _log(context: dg.AssetExecutionContext, options: RunOptions, verdicts: Seque
         as_of = as_of_day(connection)
         rows = [
             CheckRow(
-                "gate 3", v.check.table, v.check.name, v.check.name not in options.accept, v.passed,
+                "gate 3", v.check.table, v.check.name, v.check.name not in (*options.accept, *remarks.NAMES), v.passed,
                 f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {options.accept[v.check.name]}" if v.check.name in options.accept else ""),
                 v.failing_rows_n, v.sample,
             )

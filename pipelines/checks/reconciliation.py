@@ -53,7 +53,7 @@ FIXED: tuple[Reconciliation, ...] = (
         "A verdict drawn on yesterday's prices, or without one of its four pillars.",
         "See `rotation status` for the series and how late it is; run again when the provider has it.",
         "select f.series_id, f.status, f.last_observation, f.expected_by, f.sessions_late from rotation.quality.freshness f "
-        "where f.is_required and f.status <> 'fresh'",
+        "where f.is_required and f.status <> 'fresh' and f.stood_in_by is null",
     ),
     Reconciliation(
         "newest_session_is_whole",
@@ -271,7 +271,7 @@ def reconcile(connection: duckdb.DuckDBPyConnection, mode: str) -> list[Verdict]
     databases = {row[0] for row in connection.execute("select database_name from duckdb_databases()").fetchall()}
     if "published" in databases:
         checks += _against_published(connection)
-    return [_verdict(connection, check) for check in checks]
+    return [verdict(connection, check) for check in checks]
 
 
 NAMES = (
@@ -283,7 +283,8 @@ NAMES = (
 )
 
 
-def _verdict(connection: duckdb.DuckDBPyConnection, check: Reconciliation) -> Verdict:
+def verdict(connection: duckdb.DuckDBPyConnection, check: Reconciliation) -> Verdict:
+    """What one check finds."""
     failing: pl.DataFrame = connection.sql(check.sql).pl()
     return Verdict(
         check,

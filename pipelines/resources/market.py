@@ -8,8 +8,11 @@ from requests.adapters import BaseAdapter
 
 from pipelines.progress import tell
 from pipelines.resources.run import RunOptions, Sources
+from pipelines.settings import TOKENS
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
+
+PREMIUM = {"alpha_vantage_plan": ("premium",)}  # of the sample market: a free key's requests run out in a day of trying
 
 
 class Providers:
@@ -28,16 +31,16 @@ class Providers:
             "sec_companies": tuple((settings.sec_companies or "").split(",")) if settings.sec_companies else (),
             "sec_data_sets": tuple((settings.sec_data_sets or "").split(",")) if settings.sec_data_sets else (),
             "sec_bulk": ("yes",) if settings.sec_bulk else (),
+            "alpha_vantage_plan": (settings.alpha_vantage_plan,),
         }
         transport, mirror, contact = None, options.mirror_url, settings.contact
-        given = {"tiingo": settings.tiingo_token, "fred": settings.fred_api_key}
-        tokens = {provider: token.get_secret_value() for provider, token in given.items() if token}
+        tokens = settings.tokens
         if options.sources is Sources.SAMPLE:
-            transport, mirror, tokens = self.sample(as_of), None, {"tiingo": "simulated"}
+            transport, mirror, tokens = self.sample(as_of), None, {p: "simulated" for p in TOKENS if p != "fred"}
             from pipelines.sample.wire_sec import published
 
             contact = "simulated@example.org"
-            asks = {"sec_companies": ("members",), "sec_bulk": ("yes",), "sec_data_sets": published(as_of)}
+            asks = {"sec_companies": ("members",), "sec_bulk": ("yes",), "sec_data_sets": published(as_of)} | PREMIUM
         if asks["sec_companies"] == ("members",):
             asks["sec_companies"] = tuple(members)
         return Client(

@@ -13,7 +13,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 from pipelines.catalog import catalog
-from pipelines.sample import holdings, wire_files, wire_holdings, wire_prices, wire_sec
+from pipelines.sample import holdings, wire_files, wire_holdings, wire_prices, wire_sec, wire_vendors
 from pipelines.sample.calendar import checked
 from pipelines.sample.market import SampleMarket, sample_market
 
@@ -68,6 +68,12 @@ class SampleTransport(BaseAdapter):
                 return Answer(403, "application/json", b'{"detail":"Please supply a token"}')
             body = wire_prices.tiingo_prices(market, unquote(path.split("/")[3]), query, as_of)
             return Answer(200, "application/json", body) if body else Answer(404, "application/json", b'{"detail":"Not found."}')
+        if host == "stooq.com" and path == "/q/d/l/":
+            if not query.get("apikey"):
+                return Answer(200, "text/html", b"<html><body>Get your apikey (SIMULATED)</body></html>")
+            return Answer(200, "text/csv", wire_vendors.stooq_csv(market, query, as_of))
+        if host == "www.alphavantage.co" and path == "/query":
+            return Answer(200, "application/json", wire_vendors.alphavantage_json(market, query, as_of))
         if host == "fred.stlouisfed.org" and path == "/graph/fredgraph.csv":
             body = wire_files.fred_csv(market, query, as_of)
             return Answer(200, "application/csv", body) if body else NOT_FOUND

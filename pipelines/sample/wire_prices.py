@@ -15,7 +15,7 @@ from pipelines.sample.market import SampleMarket
 YAHOO_NOT_FOUND = b'{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}'
 
 
-def _series(provider: str, symbol: str) -> Series | None:
+def series_of(provider: str, symbol: str) -> Series | None:
     return next((s for s in catalog().of(provider) if s.symbol.upper() == symbol.upper()), None)
 
 
@@ -24,7 +24,7 @@ def _splits_ahead(bars: Bars) -> Floats:
     return np.asarray(np.cumprod(bars.split[::-1])[::-1] / bars.split)
 
 
-def _adjusted(bars: Bars) -> Floats:
+def adjusted(bars: Bars) -> Floats:
     """Closes less what splits and dividends since have taken out of the price."""
     before = np.concatenate([bars.close[:1], bars.close[:-1]])
     kept = np.cumprod(1 / (1 - bars.dividend / before))
@@ -33,7 +33,7 @@ def _adjusted(bars: Bars) -> Floats:
 
 def yahoo_chart(market: SampleMarket, symbol: str, query: dict[str, list[str]], as_of: date) -> bytes | None:
     """The chart endpoint's JSON: split-adjusted bars by opening time, dividends and splits of the window as events."""
-    series = _series("yahoo", symbol)
+    series = series_of("yahoo", symbol)
     bars = market.bars(series).until(np.datetime64(as_of)) if series else None
     if series is None or bars is None or not len(bars.days):
         return None
@@ -71,7 +71,7 @@ def yahoo_chart(market: SampleMarket, symbol: str, query: dict[str, list[str]], 
         **({"events": events} if events else {}),
         "indicators": {
             "quote": [quote | {"volume": np.round(bars.volume[kept] * ahead[kept]).astype(np.int64).tolist()}],
-            "adjclose": [{"adjclose": np.round(_adjusted(bars)[kept], 6).tolist()}],
+            "adjclose": [{"adjclose": np.round(adjusted(bars)[kept], 6).tolist()}],
         },
     }
     return to_json({"chart": {"result": [result], "error": None}})
@@ -84,13 +84,13 @@ def _split(at: int, ratio: float) -> dict[str, Any]:
 
 def tiingo_prices(market: SampleMarket, symbol: str, query: dict[str, list[str]], as_of: date) -> bytes | None:
     """Tiingo's JSON: raw and adjusted bars, dividend and split on their day."""
-    series = _series("tiingo", symbol)
+    series = series_of("tiingo", symbol)
     if series is None:
         return None
     bars = market.bars(series).until(np.datetime64(as_of))
     low, high = (np.datetime64(query.get(name, [bound])[0]) for name, bound in (("startDate", "1900-01-01"), ("endDate", "2999-12-31")))
     kept = np.flatnonzero((bars.days >= low) & (bars.days <= high))
-    scale, ahead = _adjusted(bars) / bars.close, _splits_ahead(bars)
+    scale, ahead = adjusted(bars) / bars.close, _splits_ahead(bars)
     columns: dict[str, list[Any]] = {"date": [f"{day}T00:00:00.000Z" for day in bars.days[kept]]}
     for name in ("close", "high", "low", "open"):
         columns[name] = getattr(bars, name)[kept].tolist()

@@ -5,7 +5,7 @@ from typing import Protocol
 import polars as pl
 
 from pipelines.catalog import Series
-from pipelines.sources import fred, french, ishares, nport, sec, shiller, ssga, tiingo, yahoo
+from pipelines.sources import alphavantage, fred, french, ishares, nport, sec, shiller, ssga, stooq, tiingo, yahoo
 from pipelines.sources.http import Client
 from pipelines.sources.interface import Window
 
@@ -26,5 +26,7 @@ class Reader(Protocol):
         """Frames by raw table name, with the contract's columns as received; raises SourceError and nothing else (NotAsked where no setting wants it)."""
 
 
-READERS: dict[str, Reader] = {module.PROVIDER: module for module in (yahoo, tiingo, fred, french, shiller, ishares, ssga, nport, sec)}
+READERS: dict[str, Reader] = {
+    module.PROVIDER: module for module in (yahoo, tiingo, stooq, alphavantage, fred, french, shiller, ishares, ssga, nport, sec)
+}
 """The providers asked over the network; a new one is one module, named here."""

@@ -1,5 +1,6 @@
 """Sessions of the New York Stock Exchange, from the kept calendar library. Not for asking what day it is (resources/clock.py)."""
 
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -7,14 +8,66 @@ from typing import Any
 import exchange_calendars
 import polars as pl
 
+from pipelines.settings import ROOT
+
 PROVIDER = "exchange"
 TABLES = ("exchange_sessions",)
+ZONE = "America/New_York"
+CLOSURES_FILE = ROOT / "dbt_project" / "seeds" / "exchange_closures.csv"
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2060, 12, 31)  # outside of these closures are not trusted: weekdays pass
 
 
 @cache
 def _calendar(last_year: int) -> Any:
     return exchange_calendars.get_calendar("XNYS", start=FIRST_DAY, end=date(last_year, 12, 31), side="left")
+
+
+class ClosureError(Exception):
+    """A row of the closures cannot be used; the message names file, day and cure."""
+
+
+@cache
+def closures() -> pl.DataFrame:
+    """Closures and early closes the library does not know yet, from the seed that int_sessions reads too.
+
+    Raises:
+        ClosureError: a row is not of the form, or of a day that is no session.
+    """
+    days = pl.col("session_date", "announced_on")
+    try:
+        rows = pl.read_csv(CLOSURES_FILE, infer_schema=False).select("session_date", "kind", "closes_at", "announced_on", "reason")
+        rows = rows.with_columns(days.str.to_date("%Y-%m-%d"))
+    except pl.exceptions.PolarsError as problem:
+        found = " ".join(str(problem).split())[:200]
+        raise ClosureError(f"{CLOSURES_FILE.name}: {found}. Write dates as YYYY-MM-DD under the header of the file.") from None
+    for day, kind, at, announced, reason in rows.iter_rows():
+        is_well = (kind == "closed" and at is None) or (kind == "half_day" and re.fullmatch(r"\d\d:\d\d", at or ""))
+        if not is_well or day is None or announced is None or announced > day or not reason:
+            cure = (
+                "Say closed, or half_day with the New York time HH:MM it closes at; the day it was announced, not after it; and the reason."
+            )
+            raise ClosureError(f"{CLOSURES_FILE.name}: the row of {day} ({kind}, {at}, {announced}, {reason}) cannot be used. {cure}")
+    return rows
+
+
+def _with_closures(sessions: pl.DataFrame) -> pl.DataFrame:
+    """The library's sessions less those that were called off since, and with closes that were moved."""
+    told = closures()
+    if told.is_empty():
+        return sessions
+    early = told.filter(pl.col("kind") == "half_day").select(
+        "session_date",
+        early=(pl.col("session_date").cast(pl.String) + " " + pl.col("closes_at"))
+        .str.to_datetime("%Y-%m-%d %H:%M", time_unit="us")
+        .dt.replace_time_zone(ZONE)
+        .dt.convert_time_zone("UTC")
+        .dt.replace_time_zone(None),
+    )
+    held = sessions.join(told.filter(pl.col("kind") == "closed"), on="session_date", how="anti")
+    held = held.join(early, on="session_date", how="left", maintain_order="left")
+    return held.with_columns(
+        closes_at=pl.coalesce("early", "closes_at"), is_half_day=pl.col("is_half_day") | pl.col("early").is_not_null()
+    ).drop("early")
 
 
 @cache
@@ -29,9 +82,10 @@ def _table(last_year: int) -> pl.DataFrame:
         }
     )
     early = pl.Series(calendar.early_closes.to_numpy()).cast(pl.Date)
-    return frame.with_columns(pl.col("session_date").cast(pl.Date), pl.col("opens_at", "closes_at").cast(pl.Datetime("us"))).with_columns(
+    frame = frame.with_columns(pl.col("session_date").cast(pl.Date), pl.col("opens_at", "closes_at").cast(pl.Datetime("us"))).with_columns(
         is_half_day=pl.col("session_date").is_in(early.implode())
     )
+    return _with_closures(frame)
 
 
 def _until(day: date) -> pl.DataFrame:

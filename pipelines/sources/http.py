@@ -21,7 +21,7 @@ from pipelines.sources.interface import Receipt, SourceError
 from pipelines.sources.payload import ASK_LATER, Kind, look_at, snippet
 from pipelines.sources.punctual import look_at_clock
 from pipelines.sources.redaction import quiet_talkative_loggers, redact
-from pipelines.sources.transport import SEC_HOSTS, network, sec_network, through_mirror
+from pipelines.sources.transport import SEC_HOSTS, SLOW_HOSTS, network, sec_network, through_mirror
 from pipelines.sources.unzip import USUAL as USUAL_ARCHIVE
 from pipelines.sources.unzip import Limits
 
@@ -106,6 +106,8 @@ class Client:
             transport, sec = network(retries, deadline_s), sec_network(retries, deadline_s)
             for host in SEC_HOSTS:
                 self._session.mount(f"https://{host}/", sec)
+            for host in SLOW_HOSTS:
+                self._session.mount(f"https://{host}/", network(retries, deadline_s, per_second=1))
         self._session.mount("https://", transport or through_mirror(str(mirror), retries, deadline_s))
         self._session.auth = _no_auth  # else ~/.netrc takes the place of our own headers
 
@@ -131,8 +133,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         kind: Kind,
         size: Size = USUAL,
+        look: Callable[[Any], None] | None = None,
     ) -> Payload:
         """Fetch, look at and archive one payload. Plain http addresses are asked over https.
+
+        `look` is given the parsed document and may refuse it, before it is archived: some refusals repeat the key.
 
         Raises:
             SourceError: no usable answer; what was expected, what came, and what to do.
@@ -144,6 +149,8 @@ class Client:
         try:
             status, content = self._fetch(provider, address, source, dict(headers or {}), size)
             document = look_at(source, content, kind, size.archive)
+            if look:
+                look(document)
         except SourceError as problem:
             raise SourceError(*(redact(t, secrets) for t in (problem.source, problem.expected, problem.found, problem.cure))) from None
         digest = self.archive.store(provider, content)

@@ -33,8 +33,10 @@ class Window:
     """Observation days wanted, both ends included; start None means all the provider has.
 
     `loaded`: requests whose answers are in already, for a reader to leave out where an answer never changes.
+    `asked_today`: requests the provider has had from us in the last 24 hours, for a reader whose provider counts them.
     """
 
     start: date | None
     end: date
     loaded: frozenset[str] = frozenset()
+    asked_today: int = 0

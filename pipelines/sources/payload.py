@@ -59,10 +59,21 @@ def _name(content: bytes) -> str:
 
 def _json(source: str, content: bytes) -> Any:
     try:
-        return json.loads(content, parse_constant=str)  # NaN and Infinity are no JSON numbers: they stay words, for the cast to reject
+        # NaN and Infinity are no JSON numbers: they stay words, for the cast to reject.
+        return json.loads(content, parse_constant=str, object_pairs_hook=_once)
     except (ValueError, RecursionError) as problem:
-        found = f"{_name(content)}, not readable as JSON ({str(problem)[:100]}): half a body?"
+        cut = "" if "twice in one object" in str(problem) else ": half a body?"
+        found = f"{_name(content)}, not readable as JSON ({str(problem)[:100]}){cut}"
         raise SourceError(source, "a whole JSON document", found, ASK_LATER) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; Python would keep the last of two values under one name and say nothing."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} twice in one object")
+    return found
 
 
 def _plain(source: str, content: bytes, kind: Kind) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
     from urllib3.connectionpool import ConnectionPool
 
-REQUESTS_A_SECOND = 2  # a host; none of our providers publishes a lower limit
+REQUESTS_A_SECOND = 2  # a host; none of our other providers publishes a lower limit
+SLOW_HOSTS = ("www.alphavantage.co",)  # asks for one a second
 SEC_REQUESTS_A_SECOND = 8  # the SEC allows ten, of all its hosts together
 SEC_HOSTS = ("www.sec.gov", "data.sec.gov")
 PASSING = (429, 500, 502, 503, 504)
@@ -63,9 +64,9 @@ class _Polite(PunctualAdapter, LimiterAdapter):  # type: ignore[misc]
     """At a rate of ours, and not longer than the deadline."""
 
 
-def network(retries: int, deadline_s: float) -> HTTPAdapter:
+def network(retries: int, deadline_s: float, per_second: int = REQUESTS_A_SECOND) -> HTTPAdapter:
     """The providers themselves, each host at a polite rate."""
-    adapter: HTTPAdapter = _Polite(per_second=REQUESTS_A_SECOND, max_retries=_retry(retries, deadline_s))  # type: ignore[call-arg]
+    adapter: HTTPAdapter = _Polite(per_second=per_second, max_retries=_retry(retries, deadline_s))  # type: ignore[call-arg]
     return adapter
 
 

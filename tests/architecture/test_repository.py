@@ -74,6 +74,20 @@ def test_every_provider_has_its_module_its_yml_its_staging_models_and_its_page()
             assert (ROOT / "docs" / "sources" / f"{provider}.md").exists()
 
 
+def test_every_page_of_a_provider_has_the_same_rows_and_headings_in_their_order() -> None:
+    rows = ["Address", "Key", "Licence", "Limits", "Lag", "Revisions"]
+    headings = ["What the reader does", "Quirks", "When it breaks"]
+    pages = {p.stem: text_of(p) for p in (ROOT / "docs" / "sources").glob("*.md")}
+    assert set(pages) == {c.provider for c in contracts().values()} - {"clock"}
+    for name, text in pages.items():
+        first_table = text.split("\n\n")[2]
+        assert re.findall(r"^\| (\w+) \| \S", first_table, flags=re.M) == rows, name
+        found = [h for h in re.findall(r"^## (.+)$", text, flags=re.M) if h in headings]
+        assert found == headings, name
+        for heading in headings:
+            assert len(text.split(f"## {heading}\n", 1)[1].split("\n## ")[0].strip()) > 60, (name, heading)
+
+
 def test_every_python_test_and_every_singular_test_says_what_it_proves() -> None:
     for path in (ROOT / "dbt_project" / "tests").glob("*.sql"):
         assert re.fullmatch(r"assert(_[a-z0-9]+){3,}", path.stem), path.name

@@ -34,6 +34,8 @@ def survived(sample_at_once: Path, shelf: Path) -> Path:
             "RSP": bars(scaled(*PRICES, by=100)),
             "XLK": body(lambda _: b"<html>busy</html>"),
             "IWM.tiingo": body(lambda _: b'{"detail":"down"}', 503),
+            "IWM": body(lambda _: b"", 503),
+            "SP500": bars(scaled("low", by=1.2)),
             "R2000": bars(scaled("close", by=1.0005, at=-20)),
             "BAMLH0A0HYM2": body(_cut_short),
             "IWM_HOLDINGS": body(lambda b: b.replace(b'"Equity"', b'"Coin"', 1).replace(b'"0.25"', b'"25.00"')),
@@ -61,9 +63,24 @@ def test_optional_series_keep_their_last_good_data_and_are_called_late(shown: Pa
         shown, "select series_id, status, last_observation, sessions_late from quality.freshness where status = 'late' order by all"
     )
     last = date(2026, 1, 2)
-    assert found == [(s, "late", last, 5) for s in ("IWM.tiingo", "RSP", "XLK")]
+    assert found == [(s, "late", last, 5) for s in ("IWM", "IWM.tiingo", "RSP", "SP500", "XLK")]
     assert rows(shown, "select max(session_date) from marts.fct_performance_daily where instrument_id = 'RSP'") == [(last,)]
     assert rows(shown, "select max(session_date) from marts.fct_performance_daily where instrument_id = 'IWM'") == [(AS_OF,)]
+
+
+def test_another_series_of_the_chain_stands_in_for_a_required_one_and_the_rows_say_which(shown: Path) -> None:
+    used = {"IWM": "IWM.alphavantage", "SP500": "SP500.stooq"}
+    newest = rows(
+        shown,
+        "select instrument_id, series_id from marts.fct_performance_daily "
+        f"where horizon = '1d' and session_date = date '{AS_OF}' and series_id <> instrument_id order by all",
+    )
+    assert dict(newest) == used
+    assert dict(rows(shown, "select series_id, stood_in_by from quality.freshness where is_required and stood_in_by is not null")) == used
+    stood_in = rows(
+        shown, "select distinct instrument_id, used_series_id, reason, count(*) from quality.stand_ins group by all order by all"
+    )
+    assert stood_in == [(i, s, "first_series_is_behind", 5) for i, s in used.items()]
 
 
 def test_what_was_set_aside_and_what_failed_are_told_apart(shown: Path, outcome: dict) -> None:
@@ -73,7 +90,10 @@ def test_what_was_set_aside_and_what_failed_are_told_apart(shown: Path, outcome:
             f"select series_id, status from quality.source_pulls where run_id = '{outcome['run_id']}' and status in ('set_aside', 'failed')",
         )
     )
-    assert pulls == {"RSP": "set_aside", "IWM_HOLDINGS": "set_aside", "XLK": "failed", "IWM.tiingo": "failed", BAD_FILE: "failed"}
+    assert pulls == {
+        "RSP": "set_aside", "IWM_HOLDINGS": "set_aside", "SP500": "set_aside",
+        "XLK": "failed", "IWM.tiingo": "failed", "IWM": "failed", BAD_FILE: "failed",
+    }  # fmt: skip
     quarantined = rows(shown, "select distinct source from quality.quarantine where reason like 'no_jump_without_split%'")
     assert quarantined == [("RSP",)]
 

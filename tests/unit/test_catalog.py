@@ -8,7 +8,7 @@ import pytest
 from pipelines.catalog import CATALOG_FILE, CatalogError, Series, catalog, read_catalog
 
 HEADER = ",".join(f.name for f in fields(Series))
-ROW = "A,yahoo,^A,A,Name,index,small,,,points,daily,0,0,true,1,,1,100,25"
+ROW = "A,yahoo,^A,A,Name,index,small,,,points,daily,0,0,true,1,,1,100,25,5"
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_a_row_becomes_a_series_with_types(written) -> None:
         (ROW.replace("100,25", "much,25"), r"line 2, column max_value: .*found 'much'"),
         (ROW.replace("Name", ""), r"line 2, column name: empty.*Fill the cell"),
         (f"{ROW}\n{ROW}", r"\['A'\] are named twice"),
+        (f"{ROW}\n{ROW.replace('A,yahoo', 'A.two,tiingo')}", r"series of A share a place in its chain \(A 1, A.two 1\)"),
         (ROW.replace(",1,,1,", ",1,B,1,"), r"witnesses \['B'\] are not series"),
     ],
 )
@@ -72,3 +73,15 @@ def test_limits_proxies_and_witnesses_make_sense() -> None:
             assert catalog()[one.witness_series_id].provider != one.provider, one.series_id
     assert len([s for s in catalog() if s.sector]) == 11
     assert CATALOG_FILE.name == "series_catalog.csv"
+
+
+def test_a_chain_is_the_prices_of_an_instrument_in_their_order() -> None:
+    assert [s.series_id for s in catalog().chain("IWM")] == ["IWM", "IWM.tiingo", "IWM.alphavantage", "IWM.stooq", "IWM.drop"]
+    assert [s.series_id for s in catalog().chain("SP500")] == ["SP500", "SP500.stooq", "SP500.drop"]
+
+
+def test_where_two_speak_of_a_required_price_they_are_compared() -> None:
+    compared = {s.series_id for s in catalog() if s.tolerance_bp}
+    assert compared == {"SP500", "NASDAQ_COMP", "IWM", "SPY"}
+    for one in (catalog()[name] for name in compared):
+        assert one.witness_series_id or len(catalog().chain(str(one.instrument_id))) > 1

@@ -29,7 +29,7 @@ names as (
 ),
 
 splits as (
-    {% for p in var('bar_providers') %}
+    {% for p in var('split_providers') %}
     select distinct replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key, action_date, value
     from {{ latest_known(ref('stg_' ~ p ~ '__actions'), ['symbol', 'action_date', 'kind']) }}
     where kind = 'split'
@@ -39,7 +39,7 @@ splits as (
 
 -- A symbol whose bars a provider sends has its splits from there, be there none.
 followed as (
-    {% for p in var('bar_providers') %}
+    {% for p in var('split_providers') %}
     select distinct replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key from {{ ref('stg_' ~ p ~ '__bars') }}
     {{ 'union' if not loop.last }}
     {% endfor %}

@@ -7,7 +7,7 @@ clock as (
 ),
 
 closes as (
-    {% for p in var('bar_providers') %}
+    {% for p in var('split_providers') %}
     select provider, null as collection, symbol, session_date, close, volume, 'raw' as close_basis, known_on, pulled_at, provenance
     from {{ ref('stg_' ~ p ~ '__bars') }}
     where not is_partial and session_date > last_day(session_date) - {{ window_days }}

@@ -2,10 +2,19 @@
 -- a day on which the S&P 500 has a bar. session_no counts from the first, so that "n sessions back" is a subtraction.
 {% set calendar_start = "date '1970-01-01'" %}
 
-with days as (
-    select session_date, is_half_day, 'exchange_calendar' as calendar_source
-    from {{ ref('stg_exchange__sessions') }}
-    where session_date >= {{ calendar_start }}
+with
+closures as (
+    select session_date, kind
+    from {{ ref('exchange_closures') }}
+    where announced_on <= (select as_of_date from {{ ref('stg_clock__day') }})
+),
+
+days as (
+    -- A day that was landed as a session before its closure was known is none after all.
+    select sessions.session_date, sessions.is_half_day or coalesce(closures.kind = 'half_day', false) as is_half_day, 'exchange_calendar' as calendar_source
+    from {{ ref('stg_exchange__sessions') }} as sessions
+    left join closures using (session_date)
+    where sessions.session_date >= {{ calendar_start }} and coalesce(closures.kind <> 'closed', true)
 
     union
 

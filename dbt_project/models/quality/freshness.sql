@@ -4,6 +4,12 @@ with
 observations as (
     select series_id, max(session_date) as last_observation from {{ ref('int_bars_daily') }} where not is_partial group by series_id
     union all
+    select series.series_id, max(closes.session_date)
+    from {{ ref('stg_stooq__adjusted_closes') }} as closes
+    join {{ ref('series_catalog') }} as series on series.provider = 'stooq' and series.symbol = closes.symbol
+    join {{ ref('stg_clock__day') }} as clock on closes.known_on <= clock.as_of_date
+    group by series.series_id
+    union all
     select series_id, max(observation_date) from {{ ref('int_fred_observations') }} group by series_id
     union all
     select series.series_id, max(returns.vintage_end)
@@ -68,6 +74,16 @@ counted as (
         end as sessions_late
     from due
     asof left join {{ ref('int_sessions') }} as first_session on first_session.session_date >= coalesce(due.due_on, date '9999-12-31')
+),
+
+-- Who has the newest session of an instrument in the place of a series that comes before it.
+stand_ins as (
+    select series.series_id as for_series_id, prices.series_id
+    from {{ ref('series_catalog') }} as series
+    join {{ ref('int_prices_daily') }} as prices using (instrument_id)
+    join {{ ref('stg_clock__day') }} as clock using (session_date)
+    join {{ ref('int_price_bases') }} as used on used.series_id = prices.series_id
+    where series.kind in ('index', 'fund') and series.priority < used.priority and not prices.is_partial
 )
 
 select
@@ -85,8 +101,12 @@ select
         when counted.sessions_late > counted.late_after_sessions then 'late'
         else 'fresh'
     end as status,
+    stand_ins.series_id as stood_in_by,
     clock.as_of_date,
     clock.provenance
 from counted
+left join stand_ins on stand_ins.for_series_id = counted.series_id
 cross join {{ ref('stg_clock__day') }} as clock
+-- A place kept for a dropped file is no series until there is one.
+where counted.provider <> 'drop' or counted.last_observation is not null
 order by series_id

@@ -12,6 +12,7 @@ days as (
 select
     days.date_day,
     sessions.session_date = days.date_day as is_session,
+    sessions.session_date = days.date_day and sessions.is_half_day as is_half_day,
     sessions.session_date as last_session_date,
     days.provenance
 from days

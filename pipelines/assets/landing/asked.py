@@ -1,6 +1,6 @@
 """What earlier landings say about what to ask for now: answers that are in already, members of the lists held. Not for asking."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import duckdb
 
@@ -27,6 +27,23 @@ def loaded_requests(connection: duckdb.DuckDBPyConnection, provider: str, as_of:
         [provider, as_of],
     ).fetchall()
     return frozenset(row[0] for row in rows)
+
+
+def requests_of_a_day(connection: duckdb.DuckDBPyConnection, provider: str, now: datetime) -> int:
+    """Requests the provider has had in the 24 hours before now; one that failed counts as one."""
+    rows = connection.execute(
+        """
+        select coalesce(sum(n), 0)
+        from (
+            select max(if(request = '', 1, length(request) - length(replace(request, '; ', ' ')) + 1)) as n
+            from quality.source_pulls
+            where source = $provider and status <> 'not_asked' and pulled_at between $now - interval 24 hour and $now
+            group by run_id, series_id
+        )
+        """,
+        {"provider": provider, "now": now.astimezone(UTC).replace(tzinfo=None)},
+    ).fetchall()
+    return int(rows[0][0])
 
 
 def member_tickers(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[str, ...]:

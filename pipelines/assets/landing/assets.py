@@ -11,8 +11,9 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing import drops
-from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers
+from pipelines.assets.landing.asked import LISTS, loaded_requests, member_tickers, requests_of_a_day
 from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
+from pipelines.assets.landing.chain import BARS, later_in_chain, stood_in
 from pipelines.assets.landing.events import TOLD
 from pipelines.assets.landing.log import log_checks, log_pulls, log_refused, log_rejected, sample
 from pipelines.assets.preview import table_metadata
@@ -31,7 +32,7 @@ from pipelines.sources.interface import NotAsked, SourceError, Window
 OWNERS = ["team:rotation"]
 # Bars are asked for again over this many days, so that corrections are seen; a filing never changes, so only later ones are asked for.
 # Other providers send their whole history each time.
-OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90, "nport": -1}
+OVERLAP_DAYS = {"yahoo": 90, "tiingo": 90, "stooq": 90, "nport": -1}
 ANSWERED = "provider_answered"
 HISTORY = "history_stays"
 
@@ -42,14 +43,14 @@ def key(table: str) -> dg.AssetKey:
 
 
 def _upstream(provider: str) -> list[dg.AssetKey]:
-    """The clock and the calendar, and the providers whose series are witnesses of this one's."""
+    """The clock and the calendar, and the providers whose series are witnesses of this one's, or stand in for them."""
     deps = [key("clock_day"), key("exchange_sessions")]
-    witnesses = {catalog()[s.witness_series_id].provider for s in catalog().of(provider) if s.witness_series_id}
+    heard = {catalog()[s.witness_series_id].provider for s in catalog().of(provider) if s.witness_series_id}
+    heard |= {other.provider for s in catalog().of(provider) for other in later_in_chain(s)}
     if provider == "sec":  # whose companies are the members of the lists
         deps += [key(table) for table in LISTS]
-    return deps + [
-        key(c.name) for c in contracts().values() if c.provider in witnesses and "dates_increase" in c.checks and "adjusted" not in c.name
-    ]
+    own = (c for c in contracts().values() if c.provider in heard)
+    return deps + [key(c.name) for c in own if c.name in BARS.values() or ("dates_increase" in c.checks and "adjusted" not in c.name)]
 
 
 def spec(contract: TableContract, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
@@ -98,14 +99,16 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
     def land(context: dg.AssetExecutionContext, options: RunOptions, providers: dg.ResourceParam[Providers]) -> Iterator[Any]:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
-            series = catalog().of(provider)
-            pulls = []
+            series = [stood_in(connection, one) for one in catalog().of(provider)]
+            pulls: list[Pull] = []
             loaded = loaded_requests(connection, provider, scope.as_of)
+            before = requests_of_a_day(connection, provider, scope.now)
             with providers.client(options, scope.as_of, member_tickers(connection, scope.as_of) if provider == "sec" else ()) as client:
                 missing = reader.unavailable(client)
                 for n, one in enumerate(series, start=1):
                     tell(f"{provider} {one.symbol} ({n} of {len(series)})")
-                    window = replace(_window(connection, tables[0], one, scope.as_of), loaded=loaded)
+                    asked = before + sum(max(1, len(p.receipts)) for p in pulls if not p.not_asked)
+                    window = replace(_window(connection, tables[0], one, scope.as_of), loaded=loaded, asked_today=asked)
                     pulls.append(Pull(one, not_asked=missing) if missing else _pull(reader, one, client, window))
             yield from judge_and_merge(connection, scope, tables, pulls)
 

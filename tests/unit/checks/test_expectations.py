@@ -23,6 +23,9 @@ def frame(values: list[float | None], days: list[date] | None = None) -> pl.Data
             "_date": days,
             "_previous_date": [None, *days[:-1]],
             "_place_in_limits": [None if v is None else (v + 1) / 31 for v in values],
+            "_rescaled_by": pl.Series([None] * len(values), dtype=pl.Float64),
+            "_is_in_rhythm": [True] * len(values),
+            "_zero_after": pl.Series([None] * len(values), dtype=pl.Float64),
         }
     )
 
@@ -34,7 +37,7 @@ def failing(rows: pl.DataFrame) -> dict[str, tuple[int, ...]]:
 def test_good_rows_pass_every_check() -> None:
     findings = validate(frame([4.1, 4.2, 4.3]), RATES)
     assert all(f.passed for f in findings)
-    assert {f.check for f in findings} == {"key_is_unique", "values_in_limits", "dates_increase", "value_in_catalog_limits"}
+    assert {f.check for f in findings} == {"key_is_unique", "values_in_limits", *RATES.checks}
     assert findings[0].observed == "3 new rows checked, 0 failing"
 
 

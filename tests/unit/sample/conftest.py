@@ -9,6 +9,7 @@ import requests
 
 from pipelines.sample.market import SampleMarket, sample_market
 from pipelines.sample.wire import SampleTransport
+from pipelines.settings import TOKENS
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
@@ -38,6 +39,9 @@ def client_as_of(tmp_path: Path) -> Callable[[date], Client]:
     def made(as_of: date) -> Client:
         evening = datetime(as_of.year, as_of.month, as_of.day, 23, tzinfo=UTC) + timedelta(hours=3)
         archive = Archive(tmp_path / as_of.isoformat())
-        return Client(archive, None, None, 5, 60, 0, SampleTransport(as_of), now=lambda: evening, tokens={"tiingo": "simulated"})
+        return Client(
+            archive, None, None, 5, 60, 0, SampleTransport(as_of),
+            now=lambda: evening, tokens=dict.fromkeys(TOKENS, "simulated"), asks={"alpha_vantage_plan": ("premium",)},
+        )  # fmt: skip
 
     return made

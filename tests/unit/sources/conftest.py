@@ -16,6 +16,7 @@ from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
 from pipelines.catalog import Series, catalog
+from pipelines.settings import TOKENS
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
@@ -104,11 +105,16 @@ class Told:
 def told(archive: Archive) -> Callable[..., Told]:
     """`told(payload)`: a client whose provider answers just that."""
 
-    def make(content: bytes, status: int = 200, now: datetime = NOW, tokens: dict[str, str] | None = None) -> Told:
+    def make(
+        content: bytes,
+        status: int = 200,
+        now: datetime = NOW,
+        tokens: dict[str, str] | None = None,
+        asks: dict[str, tuple[str, ...]] | None = None,
+    ) -> Told:
         wire = Canned(content, status)
-        client = Client(
-            archive, None, "desk@example.org", 1, 5, 0, wire, now=lambda: now, tokens={"tiingo": "a-token"} if tokens is None else tokens
-        )
+        held = dict.fromkeys(TOKENS, "a-token") if tokens is None else tokens
+        client = Client(archive, None, "desk@example.org", 1, 5, 0, wire, now=lambda: now, tokens=held, asks=asks)
         return Told(client, wire)
 
     return make

@@ -1,6 +1,8 @@
 """The calendar, against days everyone knows."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -90,3 +92,62 @@ def test_a_date_far_ahead_is_no_failure() -> None:
 def test_an_empty_series_stays_empty() -> None:
     assert exchange.to_sessions(pl.Series([], dtype=pl.Date)).len() == 0
     assert exchange.to_sessions(pl.Series([None, None], dtype=pl.Date)).to_list() == [None, None]
+
+
+@pytest.fixture
+def closures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Writes the seed of closures anew."""
+
+    def write(*rows: str) -> None:
+        file = tmp_path / "exchange_closures.csv"
+        file.write_text("\n".join(["session_date,kind,closes_at,announced_on,reason", *rows]) + "\n")
+        monkeypatch.setattr(exchange, "CLOSURES_FILE", file)
+        forget()
+
+    def forget() -> None:
+        exchange.closures.cache_clear()
+        exchange._table.cache_clear()
+
+    yield write
+    monkeypatch.undo()
+    forget()
+
+
+def test_a_closure_the_library_does_not_know_is_no_session(closures: Callable[..., None]) -> None:
+    closures("2026-03-10,closed,,2026-03-09,a day of mourning", "2026-03-11,half_day,13:00,2026-03-10,a storm")
+    days = exchange.sessions(date(2026, 3, 9), date(2026, 3, 11))
+    assert [(str(d), str(c), h) for d, _, c, h in days.iter_rows()] == [
+        ("2026-03-09", "2026-03-09 20:00:00", False),
+        ("2026-03-11", "2026-03-11 17:00:00", True),
+    ]
+    assert exchange.next_session(date(2026, 3, 9)) == date(2026, 3, 11)
+    assert exchange.last_completed_session(datetime(2026, 3, 10, 23, tzinfo=UTC)) == date(2026, 3, 9)
+    assert exchange.session_close(date(2026, 3, 10)) is None
+    assert exchange.to_sessions(pl.Series([date(2026, 3, 10)])).to_list() == [date(2026, 3, 11)]
+    assert exchange.newest_is_open(pl.Series([date(2026, 3, 11)]), datetime(2026, 3, 11, 17, 30, tzinfo=UTC)).to_list() == [False]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2026-03-10,shut,,2026-03-09,why",
+        "2026-03-10,closed,13:00,2026-03-09,why",
+        "2026-03-10,half_day,,2026-03-09,why",
+        "2026-03-10,half_day,1 pm,2026-03-09,why",
+        "2026-03-10,closed,,,why",
+        "2026-03-10,closed,,2026-03-11,why",
+        "2026-03-10,closed,,2026-03-09,",
+        "10.3.2026,closed,,2026-03-09,why",
+    ],
+)
+def test_a_closure_that_cannot_be_used_is_refused_with_file_and_cure(closures: Callable[..., None], row: str) -> None:
+    closures(row)
+    with pytest.raises(exchange.ClosureError, match=r"exchange_closures\.csv.*(Say closed|Write dates)"):
+        exchange.sessions(date(2026, 3, 9), date(2026, 3, 11))
+
+
+def test_no_closure_is_listed_that_the_library_knows() -> None:
+    """A row is taken out when the library has the day: here, none may be of a day that is no session to it."""
+    library = exchange._calendar(2060).sessions
+    for day, kind in exchange.closures().select("session_date", "kind").iter_rows():
+        assert (str(day) in library) == (kind == "closed"), day

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,8 +11,8 @@ from typing import Any
 
 import pytest
 import requests
-from fuzz import cells, days, half, many, numbers, spoiled, survives, tried, words
-from hypothesis import given, reject
+from fuzz import EXAMPLES, cells, days, many, numbers, spoiled, survives, tried, words
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
@@ -19,6 +20,7 @@ from urllib3 import HTTPResponse
 from bench.faults.cells import FORMS, is_dropped
 from bench.faults.forms_series import workbook
 from bench.faults.table import Form, Table
+from pipelines.catalog import catalog
 from pipelines.contracts import contracts
 from pipelines.sources import READERS, drop
 from pipelines.sources.archive import Archive
@@ -59,7 +61,7 @@ def read(form: Form, answers: Mapping[str, bytes], folder: Path) -> None:
             ),
         )  # fmt: skip
         return
-    tried[form.name] += 1
+    tried["drop"] += 1
     ((name, content),) = answers.items()
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
@@ -107,30 +109,49 @@ def _other(cell: Any) -> st.SearchStrategy[Any]:
     return st.dates() if isinstance(cell, date) else st.one_of(cells, days, words, numbers)
 
 
-@half
-@KINDS
-@given(data=st.data())
-def test_a_table_with_places_changed(form: Form, tmp_path: Path, data: st.DataObject) -> None:
-    table = data.draw(changed(form.now))
-    try:
-        answers = dict(form.render(table, False))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration):
-        reject()  # the form cannot be written so
-    read(form, answers, tmp_path)
+def provider_of(form: Form) -> str:
+    return "drop" if is_dropped(form) else catalog()[form.series_id].provider
 
 
-@half
+FORMS_OF = Counter(provider_of(form) for form in FORMS)
+
+
+def share(form: Form) -> settings:
+    """Half of what its reader is to be tried with, in equal parts for its forms: the other half is of the other test."""
+    return settings(many, max_examples=max(25, EXAMPLES // 2 // FORMS_OF[provider_of(form)]))
+
+
 @KINDS
-@given(data=st.data())
-def test_an_answer_with_bytes_spoiled(form: Form, tmp_path: Path, data: st.DataObject) -> None:
-    answers = dict(form.render(form.now, False))
-    part = data.draw(st.sampled_from(sorted(answers)))
-    whole = answers[part]
-    if whole.startswith(b"PK") and data.draw(st.integers(0, 3)):
-        answers[part] = data.draw(_inside(whole))
-    else:
-        answers[part] = data.draw(st.one_of(spoiled(whole), st.binary(max_size=100).map(lambda b: whole[: len(b) // 2] + b)))
-    read(form, answers, tmp_path)
+def test_a_table_with_places_changed(form: Form, tmp_path: Path) -> None:
+    @share(form)
+    @given(data=st.data())
+    def tried_with(data: st.DataObject) -> None:
+        table = data.draw(changed(form.now))
+        try:
+            answers = dict(form.render(table, False))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration):
+            reject()  # the form cannot be written so
+        read(form, answers, tmp_path)
+
+    tried_with()
+
+
+@KINDS
+def test_an_answer_with_bytes_spoiled(form: Form, tmp_path: Path) -> None:
+    good = dict(form.render(form.now, False))
+
+    @share(form)
+    @given(data=st.data())
+    def tried_with(data: st.DataObject) -> None:
+        part = data.draw(st.sampled_from(sorted(good)))
+        whole = good[part]
+        if whole.startswith(b"PK") and data.draw(st.integers(0, 3)):
+            content = data.draw(_inside(whole))
+        else:
+            content = data.draw(st.one_of(spoiled(whole), st.binary(max_size=100).map(lambda b: whole[: len(b) // 2] + b)))
+        read(form, good | {part: content}, tmp_path)
+
+    tried_with()
 
 
 @st.composite

@@ -20,7 +20,7 @@ from pipelines.sources.interface import SourceError, Window
 pytestmark = pytest.mark.replay
 AS_OF = date(2026, 1, 9)
 ALL = Window(None, AS_OF)
-TOKENS = {"tiingo": "any"}
+TOKENS = {"tiingo": "any-token", "stooq": "any-key"}
 
 
 @pytest.fixture
@@ -38,19 +38,22 @@ def frames(replay: Any, asking: Any) -> Iterator[Callable[..., dict[str, pl.Data
 def test_every_series_of_the_catalogue_is_read_or_refused_by_name(frames: Any) -> None:
     refused = []
     for one in catalog():
-        if one.provider == "sec":
-            continue  # asked for by settings: test_sec_on_replay.py
+        if one.provider in ("sec", "drop"):
+            continue  # asked for by settings: test_sec_on_replay.py; files: test_drop_files.py
         try:
             found = frames(one.series_id)
         except SourceError:
             refused.append(one.series_id)
             continue
-        without_key = {"fred_vintages"} if one.provider == "fred" else set()
-        assert set(found) == set(READERS[one.provider].TABLES) - without_key
+        due = set(READERS[one.provider].TABLES) - ({"fred_vintages"} if one.provider == "fred" else set())
+        of_funds = {"stooq": {"stooq_adjusted_closes"} if one.kind == "fund" else {"stooq_bars"}}
+        assert set(found) == of_funds.get(one.provider, due)
         for name, frame in found.items():
             assert frame.columns == [c.name for c in contracts()[name].columns]
             assert frame.height or name.endswith("_actions"), (one.series_id, name)
-    assert refused == ["R1000", "SP600", "IWM_NPORT", "IWB_NPORT", "IVV_NPORT"], "the recording has none of these"
+    assert refused == ["R1000", "SP600", "IWM.alphavantage", "SPY.alphavantage", "IWM_NPORT", "IWB_NPORT", "IVV_NPORT"], (
+        "the recording has none of these"
+    )
 
 
 def test_published_closes_are_what_yahoo_says(frames: Any) -> None:
@@ -65,6 +68,18 @@ def test_tiingo_and_yahoo_agree_on_a_fund(frames: Any) -> None:
     ours, theirs = frames("SPY")["yahoo_bars"], frames("SPY.tiingo")["tiingo_bars"]
     assert ours["close"].to_list() == theirs["close"].to_list()
     assert ours["session_date"].cast(pl.String).to_list() == theirs["session_date"].to_list()
+
+
+def test_stooq_says_of_the_index_what_yahoo_does_and_of_the_fund_its_total_return(frames: Any) -> None:
+    day = pl.col("session_date").cast(pl.String)
+    ours = frames("SP500")["yahoo_bars"].select(day, pl.col("close").round(2))
+    theirs = frames("SP500.stooq")["stooq_bars"].select("session_date", pl.col("close").cast(pl.Float64).alias("stooq"))
+    both = ours.join(theirs, on="session_date").filter(pl.col("session_date") >= "2015-01-01")
+    assert both.height > 2700
+    assert (both["close"] - both["stooq"]).abs().max() <= 0.5
+    assert both.filter(pl.col("session_date") == "2021-08-11").row(0)[1:] == (4442.41, 4442.41)
+    fund = frames("IWM.stooq")["stooq_adjusted_closes"]
+    assert (fund["session_date"].min(), fund["session_date"].max()) == ("2005-02-25", "2025-12-26")
 
 
 def test_the_fed_range_moved_on_the_days_it_did(frames: Any) -> None:
@@ -119,7 +134,7 @@ def test_every_month_of_shillers_file_is_there_once(frames: Any, replay_world: P
 
 
 @pytest.mark.parametrize("fault", ["404", "429", "500", "html", "empty", "cut", "garbage"])
-@pytest.mark.parametrize("series_id", ["R2000", "IWM.tiingo", "DGS2", "FF_FACTORS", "SHILLER_SP500"])
+@pytest.mark.parametrize("series_id", ["R2000", "IWM.tiingo", "SP500.stooq", "DGS2", "FF_FACTORS", "SHILLER_SP500"])
 def test_every_fault_of_every_provider_is_one_named_error(replay: Any, asking: Any, monkeypatch: Any, series_id: str, fault: str) -> None:
     monkeypatch.setattr("pipelines.sources.transport.BACKOFF_S", 0.01)
     one = catalog()[series_id]
