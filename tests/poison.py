@@ -93,6 +93,16 @@ def scaled(*names: str, by: float, at: int = -1) -> Callable[[dict[str, list[Any
     return change
 
 
+def scaled_span(*names: str, by: float, first: int | None, last: int | None) -> Callable[[dict[str, list[Any]]], None]:
+    """Multiplies values of a span of bars: a past told anew."""
+
+    def change(columns: dict[str, list[Any]]) -> None:
+        for name in names:
+            columns[name][first:last] = [v * by for v in columns[name][first:last]]
+
+    return change
+
+
 def put(name: str, value: Any, at: int = -1) -> Callable[[dict[str, list[Any]]], None]:
     """Puts a value in one cell."""
     return lambda columns: columns[name].__setitem__(at, value)

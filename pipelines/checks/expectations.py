@@ -246,10 +246,7 @@ def expectations(contract: TableContract) -> list[Expectation]:
 
 
 def validate(frame: pl.DataFrame, contract: TableContract) -> list[Finding]:
-    """Validate a cast batch with its derived columns; one finding a check.
-
-    A frame without rows has nothing to find and does not load the library.
-    """
+    """One finding a check of a cast batch with its derived columns; a frame without rows does not load the library."""
     wanted = expectations(contract)
     checks = dict.fromkeys(e.check for e in wanted)
     if frame.is_empty():

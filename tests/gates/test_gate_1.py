@@ -6,7 +6,7 @@ from datetime import date
 
 import poison
 import pytest
-from poison import Spoil, bars, body, newest_line, put, scaled
+from poison import Spoil, bars, body, newest_line, put, scaled, scaled_span
 from worlds import fingerprints, publish, rows, work_file
 
 from pipelines.settings import Settings
@@ -25,6 +25,7 @@ class Case:
     spoil: Spoil
     check: str
     says: tuple[str, ...]
+    table: str = "raw.yahoo_bars"
 
 
 def answer(series: str, spoil: Spoil, *says: str) -> Case:
@@ -55,6 +56,17 @@ ROUNDS: dict[str, tuple[Case, ...]] = {
         Case("R2000", bars(put("close", "n/a")), "rows_readable", ("'n/a' is not a double", "mend the reader")),
         Case("IWM", bars(put("close", float("nan"))), "rows_readable", ("NaN",)),
         Case("SP500", bars(put("close", None)), "rows_readable", ("close: empty",)),
+    ),
+    "pasts told anew": (
+        Case(
+            "IWM",
+            bars(scaled_span("adjclose", by=0.97, first=None, last=-5)),
+            "past_is_reanchored_whole",
+            ("the last good ones stay",),
+            "raw.yahoo_adjusted_closes",
+        ),
+        Case("R2000", bars(scaled_span(*PRICES, by=1.02, first=-40, last=-30)), "closes_stay", ("Raw closes never change", "Ours stays")),
+        Case("SP500", bars(scaled_span(*PRICES, by=1.05, first=None, last=None)), "base_as_before", ("another base", "what we hold stays")),
     ),
     "rates": (
         Case("DFEDTARU", newest_line(lambda day, v: f"{day},{float(v) * 100}"), "value_in_catalog_limits", ("a fraction",)),
@@ -91,7 +103,7 @@ def test_a_poisoned_answer_closes_gate_1(sample: Settings, kind: str) -> None:
     blocked = rows(work, f"select gate, reason from quality.blocked_runs where run_id = '{outcome.run_id}'")
     assert len(blocked) == len(ROUNDS[kind])
     for case in ROUNDS[kind]:
-        series, table = case.series.removesuffix(".fred"), "raw.fred_observations" if case.series.startswith("DFED") else "raw.yahoo_bars"
+        series, table = case.series.removesuffix(".fred"), "raw.fred_observations" if case.series.startswith("DFED") else case.table
         assert (table, case.check) in failed, case
         # source, table, expectation, finding and cure
         told = [m for m in outcome.failures if series in m and table in m]

@@ -17,6 +17,12 @@ BAD_FILE = "bars/R2000/bad.csv"
 BAD = "date,symbol,close\n2026-01-08,SIM,ten\n2026-01-09,SIM,10.5\n"
 
 
+def _cut_short(content: bytes) -> bytes:
+    """The last thousand days of a FRED file."""
+    head, *lines = content.splitlines(keepends=True)
+    return head + b"".join(lines[-1000:])
+
+
 @pytest.fixture(scope="module")
 def survived(sample_at_once: Path, shelf: Path) -> Path:
     def make(folder: Path) -> None:
@@ -31,6 +37,7 @@ def survived(sample_at_once: Path, shelf: Path) -> Path:
             "IWM": body(lambda _: b"", 503),
             "SP500": bars(scaled("low", by=1.2)),
             "R2000": bars(scaled("close", by=1.0005, at=-20)),
+            "BAMLH0A0HYM2": body(_cut_short),
             "IWM_HOLDINGS": body(lambda b: b.replace(b'"Equity"', b'"Coin"', 1).replace(b'"0.25"', b'"25.00"')),
         }
         with working_in(warehouse):
@@ -127,3 +134,15 @@ def test_a_revision_is_published_beside_what_it_replaced(survived: Path, shown: 
     manifest = published(survived / "warehouse").manifest() or {}
     assert manifest["accepted"] == {}
     assert all(g["passed"] for g in manifest["gates"] if g["gate"] == "gate 3")
+
+
+def test_a_history_cut_short_stays_is_listed_and_told(shown: Path, outcome: dict) -> None:
+    events = rows(shown, "select series_id, table_name, kind, rows_n, what_was_done from quality.history_events where kind <> 'reanchored'")
+    ((series, table, kind, lost, done),) = events
+    assert (series, table, kind, done) == ("BAMLH0A0HYM2", "raw.fred_observations", "shortened", "what we hold stays")
+    first, held = rows(shown, "select min(observation_date), count(*) from reference.observations where series_id = 'BAMLH0A0HYM2'")[0]
+    assert (first, held) == (date(1996, 12, 31), lost + 1000) or held > lost + 900
+    assert any("history_stays failed" in w and "BAMLH0A0HYM2: shortened" in w for w in outcome["warnings"])
+    assert rows(
+        shown, "select count(*) from marts.fct_credit_daily where series_id = 'BAMLH0A0HYM2' and window_start > date '1997-01-31'"
+    ) == [(0,)]

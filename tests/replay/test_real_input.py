@@ -189,6 +189,8 @@ def test_a_history_the_provider_cuts_short_stays_with_us(tmp_path: Path) -> None
         "select withdrawn_rows > 6000 from quality.source_pulls where series_id = 'BAMLH0A0HYM2' order by pulled_at",
     )
     assert told == [(False,), (True,)]
+    events = "select kind, from_date, rows_n > 6000, what_was_done from quality.history_events where series_id = 'BAMLH0A0HYM2'"
+    assert rows(work_file(folder, "live"), events) == [("shortened", date(1996, 12, 31), True, "what we hold stays")]
 
 
 def _key(path: str) -> Any:

@@ -76,7 +76,8 @@ def withdrawn(
     if contract.symbol_column is None or batch.is_empty():
         return {}
     symbol, day = contract.symbol_column, contract.date_column
-    is_history = contract.provider != "drop" and "vintage" not in contract.schema
+    has_vintage = "vintage" in contract.schema
+    is_history = contract.provider != "drop" and not has_vintage
     asked = pl.DataFrame(
         [(s, d or FIRST_DAY) for s, d in asked_from.items() if is_history],
         schema={"_series": pl.String, "_asked_from": pl.Date},
@@ -89,10 +90,12 @@ def withdrawn(
             f"""
             with spans as (
                 select {symbol}, any_value(_series) as _series, coalesce(any_value(_asked_from), min(_date)) as first_day, max(_date) as last_day
+                    {", min(vintage) as first_vintage" if has_vintage else ""}
                 from batch group by all)
             select spans._series, count(*)
             from {latest(contract)} as held
             join spans on spans.{symbol} = held.{symbol} and held.{day} between spans.first_day and spans.last_day
+                {"and held.vintage >= spans.first_vintage" if has_vintage else ""}
             anti join batch on {_same_key(contract, "batch", "held")}
             group by all
             """

@@ -112,3 +112,13 @@ def test_a_vintage_on_another_base_is_set_aside(connection: duckdb.DuckDBPyConne
     batch = land(CPI, "fred_vintages", vintages(0.5, date(2025, 2, 12)), date(2025, 2, 12))
     assert {c.check for c in batch.checks if not c.passed} == {"base_as_before"}
     assert connection.execute("select distinct vintage from raw.fred_vintages").fetchall() == [(date(2025, 1, 15),)]
+
+
+def test_a_span_of_vintages_says_nothing_of_those_before(connection: duckdb.DuckDBPyConnection, land: Any) -> None:
+    def vintages(vintage: date) -> pl.DataFrame:
+        return cpi(1).with_columns(vintage=pl.lit(vintage), published_on=pl.lit(vintage))
+
+    land(CPI, "fred_vintages", vintages(date(2024, 12, 11)), date(2025, 1, 15))
+    batch = land(CPI, "fred_vintages", vintages(date(2025, 2, 12)), date(2025, 2, 12))
+    assert batch.withdrawn_rows == {}
+    assert connection.execute("select sum(new_rows), sum(revised_rows) from quality.source_pulls").fetchall() == [(2 * len(MONTHS), 0)]

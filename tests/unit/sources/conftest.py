@@ -113,7 +113,7 @@ def told(archive: Archive) -> Callable[..., Told]:
         asks: dict[str, tuple[str, ...]] | None = None,
     ) -> Told:
         wire = Canned(content, status)
-        held = dict.fromkeys(TOKENS, "a-token") if tokens is None else tokens
+        held = {p: "a-token" for p in TOKENS if p != "fred"} if tokens is None else tokens  # with a key FRED is asked another way
         client = Client(archive, None, "desk@example.org", 1, 5, 0, wire, now=lambda: now, tokens=held, asks=asks)
         return Told(client, wire)
 
