@@ -176,7 +176,7 @@ def test_a_history_the_provider_cuts_short_stays_with_us(tmp_path: Path) -> None
     held = []
     for day in (date(2026, 4, 1), date(2026, 6, 1)):
         with serve(day) as provider, working_in(folder, ROTATION_MIRROR=provider.url):
-            steps = [f"raw/{name}" for name in ("clock_day", "exchange_sessions", "fred_observations")]
+            steps = [f"raw/{name}" for name in ("clock_day", "exchange_sessions", "fred_observations", "fred_vintages")]
             result = job.execute_in_process(
                 run_config=run_config("live", day), asset_selection=[_key(s) for s in steps], raise_on_error=False
             )

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED
-from pipelines.catalog import Series
+from pipelines.catalog import Series, catalog
 from pipelines.checks.expectations import MOST_REVISED_PCT
 from pipelines.contracts import TableContract, contracts
 from pipelines.resources.warehouse import latest
@@ -111,21 +111,36 @@ def _sizes(
     connection: duckdb.DuckDBPyConnection, contract: TableContract, series_id: str, symbol: str, actions: pl.DataFrame | None
 ) -> dict[date, float]:
     """By how much the actions of a day move the closes before it, as a logarithm without a sign."""
-    of_actions, of_bars = contracts()[f"{contract.provider}_actions"], contracts()[f"{contract.provider}_bars"]
-    held = connection.execute(f"select action_date, kind, value from {latest(of_actions)} where symbol = ?", [symbol]).fetchall()
+    told, prices = _actions_of(connection, contract, series_id, symbol)
     came = [] if actions is None else actions.filter(pl.col("_series") == series_id).select("action_date", "kind", "value").rows()
     sizes: dict[date, float] = {}
-    for (day, kind), value in {(day, kind): value for day, kind, value in [*held, *came]}.items():
+    for (day, kind), value in {(day, kind): value for day, kind, value in [*told, *came]}.items():
         if kind == "split":
             size = abs(log(value))
         else:
             close = connection.execute(
-                f"select close from {latest(of_bars)} where symbol = ? and session_date < ? order by session_date desc limit 1",
-                [symbol, day],
+                f"select close from ({prices}) where session_date < ? order by session_date desc limit 1", [day]
             ).fetchall()
             size = -log(1 - value / close[0][0]) if close and value < close[0][0] else 0.0
         sizes[day] = sizes.get(day, 0.0) + size
     return sizes
+
+
+def _actions_of(
+    connection: duckdb.DuckDBPyConnection, contract: TableContract, series_id: str, symbol: str
+) -> tuple[list[tuple[date, str, float]], str]:
+    """The actions of a series held, and SQL of its raw closes; of a provider that tells no actions, those other providers tell of the instrument."""
+    names = [(contract.provider, symbol)]
+    if f"{contract.provider}_actions" not in contracts():
+        instrument = catalog()[series_id].instrument_id
+        others = (s for s in catalog() if s.instrument_id == instrument and f"{s.provider}_actions" in contracts())
+        names = [(s.provider, s.symbol) for s in others]
+    actions, prices = [], ["select null::date as session_date, null::double as close where false"]
+    for provider, name in names[::-1]:  # the first of them has the last word
+        of_actions, of_bars = contracts()[f"{provider}_actions"], contracts()[f"{provider}_bars"]
+        actions += connection.execute(f"select action_date, kind, value from {latest(of_actions)} where symbol = ?", [name]).fetchall()
+        prices.append(f"select session_date, close from {latest(of_bars)} where symbol = '{name}'")
+    return actions, " union all ".join(prices)
 
 
 def _told(series_id: str, pairs: pl.DataFrame, newest: date, sizes: Mapping[date, float]) -> Reanchored | None:

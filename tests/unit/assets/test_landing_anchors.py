@@ -8,6 +8,7 @@ from math import log1p
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from pipelines.assets.landing.batch import Batch, Pull, Scope, judge, merge_passed
@@ -301,3 +302,28 @@ def test_a_run_as_of_an_earlier_day_brings_no_close_on_another_anchor(connection
     assert failed(batches) == set()
     assert DAYS[-10] not in adjusted(connection, NEXT)
     assert batches["yahoo_adjusted_closes"].later_rows["IWM"] > 1
+
+
+def test_a_provider_without_actions_is_explained_by_those_of_the_instrument(connection: Any, pull: Any) -> None:
+    fund = next(s for s in catalog().of("stooq") if s.instrument_id == "IWM")
+    contract = contracts()["stooq_adjusted_closes"]
+    market = Market()
+
+    def stooq(days: list[date], until: date) -> Batch:
+        frame = pl.DataFrame(
+            {"symbol": fund.symbol, "session_date": days, "adjusted_close": [round(market.adjusted(d, until), 6) for d in days]}
+        )
+        now = datetime(until.year, until.month, until.day, 23, tzinfo=UTC)
+        scope = Scope(f"stooq of {until}", until, until, "observed", to_sessions, now)
+        batch = judge(connection, contract, [Pull(fund, {contract.name: frame}, asked_from=days[0])], scope)
+        merge_passed(connection, batch, {s for c in batch.checks for s in c.failing_series}, scope)
+        return batch
+
+    pull(market, LAST)
+    stooq([d for d in DAYS if d <= LAST], LAST)
+    market.dividends[NEXT] = 1.5
+    assert "past_is_reanchored_whole" in failed({"": stooq(DAYS[-60:-2], NEXT)}), "nobody has told of the dividend yet"
+    pull(market, NEXT)
+    assert failed({"": stooq(DAYS[-60:-2], NEXT)}) == set()
+    held = dict(connection.execute(f"select session_date, adjusted_close from as_known('{contract.name}', '{NEXT}')").fetchall())
+    assert held[DAYS[0]] == pytest.approx(market.adjusted(DAYS[0], NEXT), rel=1e-6)

@@ -24,6 +24,7 @@ def frame(values: list[float | None], days: list[date] | None = None) -> pl.Data
             "_previous_date": [None, *days[:-1]],
             "_place_in_limits": [None if v is None else (v + 1) / 31 for v in values],
             "_rescaled_by": pl.Series([None] * len(values), dtype=pl.Float64),
+            "_rebased_by": pl.Series([None] * len(values), dtype=pl.Float64),
             "_is_in_rhythm": [True] * len(values),
             "_zero_after": pl.Series([None] * len(values), dtype=pl.Float64),
         }
