@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import io
 import re
 import sqlite3
 import zipfile
@@ -45,7 +46,7 @@ def _texts(path: Path, pattern: str) -> Iterator[tuple[str, str]]:
     if content[:2] == b"\x1f\x8b":
         yield "unzipped", gzip.decompress(content).decode("latin-1")
     if content[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
                 yield name, name + archive.read(name).decode("latin-1")
     if content[:15] == b"SQLite format 3":
