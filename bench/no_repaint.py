@@ -7,7 +7,8 @@ What is compared is ruled by columns, not by lists of tables:
   what was published stands all the same;
 - a table with vintage keeps every vintage of a file that was seen; a fresh build sees the newest, and is held against that one at the end;
 - a table with superseded_on lists what was replaced: who looked each day saw more of it, so the fresh build's rows must be among them;
-- a column definitions_shown lists what every vintage held gives, and is left out at the end for the same reason;
+- a column definitions_shown lists what every vintage held gives, and snapshot_date in quality names the list of tickers that was matched, of
+  which a provider shows one at a time: both are left out at the end for the same reason;
 - a table with run_id is the log of runs: it grows with each, and is left out. Everything else is compared at the end.
 """
 
@@ -37,6 +38,7 @@ SCHEMAS = ("marts", "reference", "quality")
 REPLAY = ROOT.parent / "shared" / "replay"
 DROPS = {"R2000": "adj_close_r2000_sample_312.parquet", "SP500": "adj_close_sp500_sample_165.parquet"}
 LAST_SESSION = date(2026, 1, 9)  # the sample market ends here, and the recorded one is best known here
+SEEN_BY_DAY = ("definitions_shown", "snapshot_date")
 COMPARED_HERE = dict.fromkeys(("past_values_stay", "row_counts_do_not_shrink"), "compared row by row by the replay that runs this")
 
 
@@ -108,7 +110,7 @@ def ends_equal(stepwise: Path, whole: Path) -> list[Compared]:
             rows_n, digest = content_hash(connection, "before", schema, table)
             seen = f"where vintage in (select vintage from after.{name})" if "vintage" in names else ""
             same = (rows_n, digest) == content_hash(connection, "after", schema, table)
-            told = ", ".join(c for c in names if c != "definitions_shown")
+            told = ", ".join(c for c in names if c not in SEEN_BY_DAY)
             found = Compared(name, rows_n, 0, 0) if same else _compare(connection, name, seen, seen, told)
             compared.append(replace(found, gone_n=0) if "superseded_on" in names else found)
     return compared

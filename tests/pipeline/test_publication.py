@@ -98,8 +98,8 @@ def test_day_after_day_gives_what_one_run_over_all_days_gives(sample_day_by_day:
 
 
 def test_day_after_day_leaves_the_raw_values_of_one_run(sample_day_by_day: dict, sample_at_once: Path) -> None:
-    """Pulls have their own times and hashes; keys, values and the day each was known on are the same. A fund's page shows one list
-    at a time: who asks each day holds more of them."""
+    """Pulls have their own times and hashes; keys, values and the day each was known on are the same. A fund's page and the
+    SEC's tickers are one list at a time: who asks each day holds more of them."""
     stepwise, whole = work_file(sample_day_by_day[AT_ONCE]), work_file(sample_at_once)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{stepwise}' as a (read_only); attach '{whole}' as b (read_only)")
@@ -109,7 +109,7 @@ def test_day_after_day_leaves_the_raw_values_of_one_run(sample_day_by_day: dict,
             values = "* exclude (pulled_at, payload_sha256, run_id)"
             apart = f"(select {values} from {{}}.raw.{table} except all select {values} from {{}}.raw.{table})"
             both = f"select count(*) from ({apart.format('a', 'b')} union all {apart.format('b', 'a')})"
-            if table in ("ishares_holdings", "ssga_holdings"):
+            if table in ("ishares_holdings", "ssga_holdings", "sec_companies"):
                 both = f"select count(*) from ({apart.format('b', 'a')})"
             assert connection.execute(both).fetchall() == [(0,)], table
 
@@ -147,11 +147,11 @@ def test_rollback_shows_the_publication_before_and_forward_the_one_after(sample_
 
 
 def test_a_run_as_of_an_earlier_day_uses_only_what_was_known_then(sample_day_by_day: dict, sample_at_once: Path, tmp_path: Path) -> None:
-    """It publishes what a fresh warehouse did on that day, and takes nothing from what is held. A fund's page showed another list then."""
+    """It publishes what a fresh warehouse did on that day, and takes nothing from what is held. A fund's page and the SEC showed other lists then."""
     folder = clone(sample_at_once, tmp_path / "warehouse")
     counted = (
         "select table_name, estimated_size from duckdb_tables() where schema_name = 'raw' "
-        "and table_name not in ('clock_day', 'ishares_holdings', 'ssga_holdings') order by all"
+        "and table_name not in ('clock_day', 'ishares_holdings', 'ssga_holdings', 'sec_companies') order by all"
     )
     held = rows(work_file(folder), counted)
     with working_in(folder):

@@ -51,6 +51,7 @@ vendor_shares as (
         replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key,
         max(shares_millions) * 1e6 as shares,
         max(snapshot_date) as shares_date,
+        max(known_on) as known_on,
         arg_max(provenance, snapshot_date) as provenance
     from {{ latest_known(ref('stg_drop__constituents'), ['universe_id', 'snapshot_date', 'symbol']) }}
     where shares_millions > 0 and snapshot_date > last_day(snapshot_date) - 12
@@ -67,6 +68,7 @@ priced as (
         prices.volume,
         prices.close_basis,
         prices.price_date,
+        prices.adjusted_through,
         counts.shares,
         counts.shares_date,
         counts.shares_method,
@@ -74,6 +76,7 @@ priced as (
         vendor_shares.shares_date as vendor_shares_date,
         followed.symbol_key is not null or exists (select 1 from splits where splits.symbol_key = prices.symbol_key) as has_splits,
         counts.known_on,
+        vendor_shares.known_on as vendor_known_on,
         case when 'simulated' in (prices.provenance, coalesce(counts.provenance, ''), coalesce(vendor_shares.provenance, '')) then 'simulated' else 'derived' end as provenance
     from {{ ref('int_company_prices_monthly') }} as prices
     join names on names.symbol_key = prices.symbol_key and prices.month_end >= names.valid_from and prices.month_end < names.valid_until
@@ -87,7 +90,7 @@ factors as (
         priced.month_end,
         priced.symbol,
         coalesce(product(splits.value) filter (where splits.action_date <= priced.price_date), 1.0) as until_price,
-        coalesce(product(splits.value), 1.0) as until_now
+        coalesce(product(splits.value) filter (where splits.action_date <= priced.adjusted_through), 1.0) as until_adjusted
     from priced
     join splits on splits.symbol_key = priced.symbol_key and splits.action_date > priced.shares_date
     group by all
@@ -98,7 +101,7 @@ valued as (
         priced.*,
         case
             when close_basis = 'raw' then coalesce(factors.until_price, 1.0)
-            when close_basis = 'split_adjusted' and has_splits then coalesce(factors.until_now, 1.0)
+            when close_basis = 'split_adjusted' and has_splits then coalesce(factors.until_adjusted, 1.0)
         end as split_factor,
         -- The class most traded prices all classes of a filed count.
         row_number() over (
@@ -117,14 +120,16 @@ companies as (
         arg_min(close, class_no) as close,
         arg_min(close_basis, class_no) as close_basis,
         arg_min(price_date, class_no) as price_date,
-        arg_min(shares, class_no) as shares,
-        arg_min(shares_date, class_no) as shares_date,
-        arg_min(shares_method, class_no) as shares_method,
-        arg_min(split_factor, class_no) as split_factor,
+        arg_min_null(shares, class_no) as shares,
+        arg_min_null(shares_date, class_no) as shares_date,
+        arg_min_null(shares_method, class_no) as shares_method,
+        -- Of the class whose close counts, be it unknown: another class has other splits.
+        arg_min_null(split_factor, class_no) as split_factor,
         -- A vendor's shares are of one class each: each with its own close.
         cast({{ exact_sum('close * vendor_shares') }} filter (where close_basis = 'split_adjusted') as double) as vendor_cap,
         bool_or(vendor_shares > 0) as has_vendor_shares,
         max(known_on) as shares_known_on,
+        max(vendor_known_on) as vendor_known_on,
         case when bool_or(provenance = 'simulated') then 'simulated' else 'derived' end as provenance
     from valued
     group by month_end, cik
@@ -157,6 +162,6 @@ select
         when close_basis = 'split_adjusted' and split_factor is null then 'splits_since_are_not_known'
         else 'no_count_of_shares'
     end as cap_reason,
-    greatest(price_date, shares_known_on) as known_on,
+    greatest(price_date, if(cap_method = 'vendor_shares', vendor_known_on, shares_known_on)) as known_on,
     provenance
 from companies

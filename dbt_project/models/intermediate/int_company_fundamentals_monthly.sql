@@ -90,8 +90,9 @@ sheets as (
         coalesce(debt_current, long_term_debt_current + coalesce(short_term, 0), short_term, debt_due_1y) as due_1y,
         -- Cash with its short-term investments: as one figure, or one by one.
         coalesce(cash_and_short_term_investments, cash + coalesce(short_term_investments, 0)) as liquid,
-        coalesce(minority_interest, if(equity_with_minority > equity, equity_with_minority - equity, null), 0)
-            + coalesce(redeemable_minority_interest, 0) as minority,
+        -- What minorities hold inside equity, and what they may give back, which stands outside of it.
+        coalesce(minority_interest, if(equity_with_minority > equity, equity_with_minority - equity, null), 0) as minority_in_equity,
+        minority_in_equity + coalesce(redeemable_minority_interest, 0) as minority,
         coalesce(preferred, 0) + coalesce(redeemable_preferred, 0) as preferred_stock
     from debts
 )
@@ -125,7 +126,7 @@ select
     sheets.balance_date,
     sheets.assets as assets_usd,
     -- Book value of common holders: what belongs to preferred holders inside equity is taken out.
-    coalesce(sheets.equity, sheets.equity_with_minority - sheets.minority) - coalesce(sheets.preferred, 0) as book_equity_usd,
+    coalesce(sheets.equity, sheets.equity_with_minority - sheets.minority_in_equity) - coalesce(sheets.preferred, 0) as book_equity_usd,
     sheets.liquid as cash_and_short_term_investments_usd,
     case when sheets.balance_date is not null then coalesce(sheets.debt, 0) end as debt_usd,
     sheets.debt_method,

@@ -18,6 +18,14 @@ closes as (
     where collection <> 'instruments' and session_date > last_day(session_date) - {{ window_days }}
 ),
 
+-- The last day a collection holds of a symbol: a split-adjusted close is in shares of that day.
+ends as (
+    select collection, symbol, max(session_date) as adjusted_through
+    from {{ ref('stg_drop__bars') }}
+    where known_on <= (select as_of_date from clock)
+    group by all
+),
+
 -- The newest version of each bar, then the last bar of each month.
 month_closes as (
     select
@@ -47,10 +55,12 @@ select
     provider,
     close_basis,
     session_date as price_date,
+    if(close_basis = 'split_adjusted', ends.adjusted_through, null) as adjusted_through,
     close,
     volume,
     provenance
 from month_closes
+left join ends using (collection, symbol)
 qualify row_number() over (
     partition by month_end, symbol_key
     -- A symbol that changed collections in the month has its last close in the newer one.

@@ -9,6 +9,7 @@ members as (
         if(cik is null, symbol, null) as unknown_symbol,
         string_agg(symbol, ' ' order by symbol) as symbols,
         min(sector) as sector,
+        any_value(membership_basis) as membership_basis,
         -- A weight missing on one line is a weight missing.
         if(count(*) = count(weight_pct), cast({{ exact_sum('weight_pct') }} as double), null) as weight_pct,
         max(known_on) as known_on,
@@ -32,6 +33,7 @@ joined as (
         members.cik,
         members.symbols,
         members.sector,
+        members.membership_basis,
         members.weight_pct,
         caps.symbol as priced_symbol,
         caps.cap_usd,

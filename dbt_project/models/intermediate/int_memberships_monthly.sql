@@ -89,7 +89,7 @@ union all by name
 select
     decided.month_end,
     decided.universe_id,
-    proxy.symbol,
+    coalesce(caps.symbol, proxy.symbol) as symbol,
     proxy.cik,
     cast(null as varchar) as name,
     cast(null as varchar) as sector,
@@ -104,7 +104,7 @@ select
 from decided
 join {{ ref('int_rank_proxy_members') }} as proxy
     on proxy.universe_id = decided.universe_id and proxy.effective_on = decided.effective_on
-join {{ ref('int_company_caps_monthly') }} as caps
-    on caps.cik = proxy.cik and caps.symbol is not distinct from proxy.symbol and caps.month_end = decided.month_end
+-- By company: its ticker may have changed. One without a close counts as missing until the next ranking: gone or not, nobody knows yet.
+left join {{ ref('int_company_caps_monthly') }} as caps on caps.cik = proxy.cik and caps.month_end = decided.month_end
 where decided.membership_basis = 'rank_proxy'
 order by month_end, universe_id, symbol

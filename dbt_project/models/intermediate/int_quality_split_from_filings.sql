@@ -7,7 +7,8 @@ members as (
     select
         fundamentals.month_end,
         fundamentals.universe_id,
-        fundamentals.priced_symbol as symbol,
+        fundamentals.cik,
+        days.symbol,
         fundamentals.cap_usd / days.close as units,
         case when net_income_to_common_usd > 0 then 'earners' when net_income_to_common_usd <= 0 then 'non_earners' else 'earnings_unknown' end as by_earnings,
         case
@@ -17,27 +18,31 @@ members as (
         fundamentals.provenance
     from {{ ref('int_member_fundamentals_monthly') }} as fundamentals
     asof join {{ ref('int_member_days') }} as days
-        on days.universe_id = fundamentals.universe_id and days.symbol = coalesce(fundamentals.priced_symbol, '')
+        -- One spelling of a class of shares: BRK.B, BRK-B and BRK/B are one.
+        on days.universe_id = fundamentals.universe_id
+        and replace(replace(upper(days.symbol), '-', '.'), '/', '.') = replace(replace(upper(coalesce(fundamentals.priced_symbol, '')), '-', '.'), '/', '.')
         and days.session_date <= fundamentals.month_end
     where fundamentals.cap_usd > 0 and days.session_date > fundamentals.month_end - {{ var('base_close_tolerance_days') }}
 ),
 
--- Weight known of the list at a month end; a split of too little of it is none.
+-- Weight of the list's members that can be held, with cap and daily closes; a split of too little of it is none.
 coverage as (
     select
         month_end,
         universe_id,
         case
-            when count(*) = count(weight_pct) then 100 * sum(weight_pct) filter (where cap_usd > 0) / sum(weight_pct)
-            else 100.0 * count(cap_usd) / count(*)
+            when count(*) = count(listed.weight_pct)
+                then 100 * coalesce(sum(listed.weight_pct) filter (where members.cik is not null), 0) / sum(listed.weight_pct)
+            else 100.0 * count(members.cik) / count(*)
         end as coverage_pct
-    from {{ ref('int_member_fundamentals_monthly') }}
+    from {{ ref('int_member_fundamentals_monthly') }} as listed
+    left join members using (month_end, universe_id, cik)
     group by month_end, universe_id
 ),
 
 grouped as (
     select
-        members.* exclude (roe),
+        members.* exclude (roe, cik),
         case
             when roe is not null
                 then 'roe_q' || ntile(5) over (partition by month_end, universe_id, roe is null order by roe, symbol)

@@ -20,7 +20,7 @@ placed as (
     select
         *,
         max(case when cap_rank <= large_n then cumulative_pct end) over (partition by effective_on) as line_pct,
-        lag(effective_on) over (partition by cik, symbol order by effective_on) as last_ranked_on,
+        lag(effective_on) over (partition by cik order by effective_on) as last_ranked_on,
         (select max(before.effective_on) from {{ ref('int_reconstitutions') }} as before where before.effective_on < ranked.effective_on) as last_on
     from ranked
 ),
@@ -39,7 +39,7 @@ decided as (
 sided as (
     select
         *,
-        last_value(decision ignore nulls) over (partition by cik, symbol order by effective_on rows unbounded preceding) as side
+        last_value(decision ignore nulls) over (partition by cik order by effective_on rows unbounded preceding) as side
     from decided
 )
 

@@ -22,6 +22,7 @@ priced as (
     {% for base, column, price, kept in members %}
     select
         month_end, universe_id, '{{ base }}' as base_name, weight_pct, cap_usd, {{ price }} as price, cast({{ column }} as decimal(38, 4)) as base,
+        membership_basis,
         {{ price }} is not null and {{ column }} is not null as is_there,
         -- Without losses: neither price nor base of a company whose multiple would not be positive.
         {{ price }} > 0 and {{ column }} > 0 as is_positive,
@@ -54,6 +55,7 @@ summed as (
             else 100 * coalesce(cast({{ exact_sum('cap_usd') }} filter (where is_there) as double) / nullif(cast({{ exact_sum('cap_usd') }} as double), 0), 0)
                 * count(cap_usd) / count(*)
         end as coverage_pct,
+        any_value(membership_basis) as membership_basis,
         max(known_on) as known_on,
         case when bool_or(provenance = 'simulated') then 'simulated' else 'derived' end as provenance
     from priced
@@ -101,6 +103,7 @@ select
     n_loss,
     members_n - there_n as n_missing,
     coverage_pct as weight_coverage_pct,
+    membership_basis,
     'rotation_filings' as source_id,
     greatest(known_on, (select max(session_date) from {{ ref('int_sessions') }} where session_date <= month_end)) as known_on,
     provenance

@@ -4,7 +4,7 @@ with
 dropped as (
     select
         month_end, universe_id, metric, basis, aggregation, loss_treatment, financials_treatment, earnings_definition,
-        value, value_status, n_used, n_loss, n_missing, weight_coverage_pct, source_id, known_on, provenance
+        value, value_status, n_used, n_loss, n_missing, weight_coverage_pct, cast(null as varchar) as membership_basis, source_id, known_on, provenance
     from {{ latest_known(
         ref('stg_drop__valuations'), ['month_end', 'universe_id', 'metric', 'basis', 'aggregation', 'loss_treatment', 'source_id']
     ) }}
@@ -24,7 +24,7 @@ reported as (
         case when earnings_ltm > 0 then mean_close / earnings_ltm end as value,
         case when earnings_ltm > 0 then 'ok' else 'not_meaningful' end as value_status,
         cast(null as bigint) as n_used, cast(null as bigint) as n_loss, cast(null as bigint) as n_missing,
-        cast(null as double) as weight_coverage_pct, 'shiller' as source_id, known_on,
+        cast(null as double) as weight_coverage_pct, cast(null as varchar) as membership_basis, 'shiller' as source_id, known_on,
         {{ derived_provenance(['provenance']) }} as provenance
     from shiller
 
@@ -32,7 +32,7 @@ reported as (
 
     select
         month_end, 'SP500', 'earnings_yield', 'ltm', 'aggregate', 'included', 'included', 'as_reported',
-        100 * earnings_ltm / mean_close, 'ok', null, null, null, null, 'shiller', known_on,
+        100 * earnings_ltm / mean_close, 'ok', null, null, null, null, null, 'shiller', known_on,
         {{ derived_provenance(['provenance']) }}
     from shiller
 )
@@ -43,6 +43,6 @@ select * from reported
 union all
 select
     month_end, universe_id, metric, basis, aggregation, loss_treatment, financials_treatment, earnings_definition,
-    value, value_status, n_used, n_loss, n_missing, weight_coverage_pct, source_id, known_on, provenance
+    value, value_status, n_used, n_loss, n_missing, weight_coverage_pct, membership_basis, source_id, known_on, provenance
 from {{ ref('int_valuations_from_filings') }}
 order by universe_id, metric, month_end

@@ -130,7 +130,15 @@ def test_a_multiple_without_a_basis_is_not_judged_by_a_forward_one(small_file: F
 
 def discount(**others: Any) -> dict[str, Any]:
     row = {"month_end": date(2025, 12, 31), "small_universe_id": "R2000", "large_universe_id": "SP500", "metric": "pe", "basis": "ntm"}
-    row |= {"aggregation": "aggregate", "loss_treatment": "excluded", "discount_pct": 17.7, "refusal_reason": "", "relative": 0.823}
+    row |= {
+        "aggregation": "aggregate",
+        "loss_treatment": "excluded",
+        "small_source_id": "v",
+        "large_source_id": "v",
+        "discount_pct": 17.7,
+        "refusal_reason": "",
+        "relative": 0.823,
+    }
     row |= {"percentile": 0.32, "window_n": 312, "window_years": 26.0, "window_reason": "", "known_on": date(2026, 1, 5)}
     return row | others
 

@@ -24,6 +24,7 @@ def test_a_percentile_counts_what_was_known_before_and_half_of_the_ties(model_sq
     )
     with duckdb.connect() as connection:
         connection.register("int_scorecard_inputs", inputs.to_arrow())
+        connection.execute("create table scorecard_components as select 'a' as component, 10 as stale_after_days")
         built = {row["known_on"]: row for row in connection.sql(model_sql("int_scorecard_percentiles")).pl().iter_rows(named=True)}
     held: list[float] = []
     expected: dict[date, tuple[date, float]] = {}

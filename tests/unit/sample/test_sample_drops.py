@@ -41,6 +41,7 @@ for series in catalog():
         "ishares": "https://www.ishares.com/us/products/%s/1.ajax?fileType=csv",
         "ssga": "https://www.ssga.com/holdings-daily-us-en-%s.xlsx",
         "nport": "https://www.sec.gov/cgi-bin/browse-edgar?CIK=%s",
+        "sec": "https://www.sec.gov/%s",
     }[series.provider] % series.symbol).content)
 print(digest.hexdigest())
 """

@@ -18,6 +18,7 @@ select
     cast(n_loss as integer) as n_loss,
     cast(n_missing as integer) as n_missing,
     cast(weight_coverage_pct as decimal(18, 4)) as weight_coverage_pct,
+    membership_basis,
     source_id,
     known_on,
     provenance
