@@ -8,16 +8,13 @@ import polars as pl
 
 from pipelines.contracts import TableContract
 
-# Two providers' closes of one session may differ by rounding and late prints, not by more than this.
-MOST_APART_PCT = 0.5
-# Vendors correct a late print by a few hundredths of a percent; the S&P 500 of 2021-08-11 is 0.12 % off.
-MOST_REVISED_PCT = 0.5
+MOST_APART_PCT = 0.5  # Two providers' closes of one session may differ by rounding and late prints, not by more than this.
+MOST_REVISED_PCT = 0.5  # Vendors correct a late print by a few hundredths of a percent; the S&P 500 of 2021-08-11 is 0.12 % off.
 # Most of what we hold revised by more than this factor is another unit: percent is a hundred times a fraction, no split is as large.
 MOST_RESCALED = 60
 # The largest step to exactly zero in any series but the surveys is 1.00: the target range in December 2008 and March 2020.
 MOST_TO_ZERO = 1.5
-# Files correct single values; none has dropped a month or a portfolio.
-MOST_LACKING_PCT = 1
+MOST_LACKING_PCT = 1  # Files correct single values; none has dropped a month or a portfolio.
 
 
 @dataclass(frozen=True)

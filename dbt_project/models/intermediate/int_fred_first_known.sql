@@ -8,7 +8,7 @@ select
     observations.value,
     observations.known_on,
     observations.provenance
-from {{ ref('stg_fred__observations') }} as observations
+from {{ ref('int_fred_versions') }} as observations
 join {{ ref('series_catalog') }} as series on series.provider = 'fred' and series.symbol = observations.symbol
 join {{ ref('stg_clock__day') }} as clock on observations.known_on <= clock.as_of_date and observations.observation_date <= clock.as_of_date
 qualify row_number() over (

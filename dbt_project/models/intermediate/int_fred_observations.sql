@@ -8,7 +8,7 @@ select
     observations.value,
     observations.known_on,
     observations.provenance
-from {{ latest_known(ref('stg_fred__observations'), ['symbol', 'observation_date']) }} as observations
+from {{ latest_known(ref('int_fred_versions'), ['symbol', 'observation_date']) }} as observations
 join {{ ref('series_catalog') }} as series on series.provider = 'fred' and series.symbol = observations.symbol
 join {{ ref('stg_clock__day') }} as clock on observations.observation_date <= clock.as_of_date
 order by series_id, observation_date

@@ -4,7 +4,7 @@ with
 versions as (
     select series.series_id, 'value' as measure, observations.observation_date, observations.value,
         observations.known_on, observations.pulled_at, observations.provenance
-    from {{ ref('stg_fred__observations') }} as observations
+    from {{ ref('int_fred_versions') }} as observations
     join {{ ref('series_catalog') }} as series on series.provider = 'fred' and series.symbol = observations.symbol
 
     union all

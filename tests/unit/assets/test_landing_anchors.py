@@ -1,138 +1,26 @@
 """Adjusted closes whose past was rewritten, in Yahoo's wire form: dividends and splits are recognised and the whole past follows, all else is refused."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
-from math import log1p
 from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
+from fund_market import CLOSES, DAYS, LAST, NEXT, Market, adjusted, failed, raw, stands_on_one_anchor
 
 from pipelines.assets.landing.batch import Batch, Pull, Scope, judge, merge_passed
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
 from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
-from pipelines.sources import yahoo
-from pipelines.sources.archive import Archive
-from pipelines.sources.exchange import sessions, to_sessions
-from pipelines.sources.http import Client
-from pipelines.sources.interface import Window
-from tests.unit.sources.conftest import Canned
-
-IWM = catalog()["IWM"]
-DAYS: list[date] = sessions(date(2024, 6, 3), date(2026, 1, 9))["session_date"].to_list()
-OVERLAP = timedelta(days=90)
-TABLES = ("yahoo_actions", "yahoo_bars", "yahoo_adjusted_closes")
-CLOSES: dict[date, float] = {day: round(200 + 10 * log1p(n % 37) + n / 20, 2) for n, day in enumerate(DAYS)}
-
-
-class Market:
-    """What Yahoo says of one fund on a day: true closes, dividends and splits, all of the past divided and reduced by what came since."""
-
-    def __init__(self) -> None:
-        self.closes: dict[date, float] = dict(CLOSES)
-        self.dividends: dict[date, float] = {}
-        self.splits: dict[date, float] = {}
-        self.spoilt: Callable[[date, float], float] = lambda day, adjusted: adjusted
-
-    def adjusted(self, day: date, until: date) -> float:
-        factor: float = 1.0
-        for ex, amount in self.dividends.items():
-            if day < ex <= until:
-                before = max(d for d in DAYS if d < ex)
-                factor *= 1 - amount / self.closes[before]
-        return self.closes[day] / self.ahead(day, until) * factor
-
-    def ahead(self, day: date, until: date) -> float:
-        ratio: float = 1.0
-        for ex, value in self.splits.items():
-            ratio *= value if day < ex <= until else 1.0
-        return ratio
-
-    def chart(self, first: date, until: date) -> bytes:
-        days = [d for d in DAYS if first <= d <= until]
-        stamps = [int(datetime(d.year, d.month, d.day, 14, 30, tzinfo=UTC).timestamp()) for d in days]
-        stamp = dict(zip(days, stamps, strict=True))
-        close = [round(self.closes[d] / self.ahead(d, until), 6) for d in days]
-        quote = dict.fromkeys(("open", "high", "low", "close"), close) | {"volume": [1000] * len(days)}
-        events = {
-            "dividends": {
-                str(stamp[d]): {"amount": a / self.ahead(d, until), "date": stamp[d]} for d, a in self.dividends.items() if d in stamp
-            },
-            "splits": {str(stamp[d]): {"date": stamp[d], "numerator": v, "denominator": 1} for d, v in self.splits.items() if d in stamp},
-        }
-        meta = {"symbol": "IWM", "currency": "USD", "exchangeTimezoneName": "America/New_York", "dataGranularity": "1d"}
-        meta["regularMarketTime"] = stamps[-1] + 23400  # type: ignore[assignment]
-        adjusted = [round(self.spoilt(d, self.adjusted(d, until)), 6) for d in days]
-        result = {
-            "meta": meta,
-            "timestamp": stamps,
-            "events": events,
-            "indicators": {"quote": [quote], "adjclose": [{"adjclose": adjusted}]},
-        }
-        return json.dumps({"chart": {"result": [result], "error": None}}).encode()
+from pipelines.sources.exchange import to_sessions
 
 
 @pytest.fixture
 def connection(warehouse: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     with Warehouse(warehouse, "live").work() as connection:
         yield connection
-
-
-@pytest.fixture
-def pull(connection: duckdb.DuckDBPyConnection, tmp_path: Any) -> Callable[..., dict[str, Batch]]:
-    """`pull(market, day)`: what a run as of a day does with the fund; the overlap is asked for again."""
-
-    def land(market: Market, day: date, as_of: date | None = None) -> dict[str, Batch]:
-        held = connection.execute("select max(session_date) from raw.yahoo_bars").fetchall()[0][0]
-        start = held - OVERLAP if held else None
-        now = datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
-        as_of = as_of or day
-        with Client(
-            Archive(tmp_path / "archive"), None, None, 1, 5, 0, Canned(market.chart(start or DAYS[0], day)), now=lambda: now
-        ) as client:
-            frames = yahoo.read(IWM, client, Window(start, as_of))
-            pulled = Pull(IWM, frames, client.receipts, asked_from=start)
-        scope = Scope(f"run of {day}", as_of, max(as_of, held or as_of), "observed", to_sessions, now)
-        batches, actions = {}, None
-        for name in TABLES:
-            batches[name] = judge(connection, contracts()[name], [pulled], scope, actions)
-            actions = batches[name].rows if name == "yahoo_actions" and batches[name].rows.height else actions
-        failing = {s for b in batches.values() for c in b.checks for s in c.failing_series}
-        for batch in batches.values():
-            merge_passed(connection, batch, failing, scope)
-        return batches
-
-    return land
-
-
-def failed(batches: dict[str, Batch]) -> set[str]:
-    return {c.check for b in batches.values() for c in b.checks if not c.passed}
-
-
-def adjusted(connection: duckdb.DuckDBPyConnection, day: date) -> dict[date, float]:
-    return dict(connection.execute(f"select session_date, adjusted_close from as_known('yahoo_adjusted_closes', '{day}')").fetchall())
-
-
-def raw(connection: duckdb.DuckDBPyConnection) -> dict[date, float]:
-    return dict(connection.execute("select session_date, close from as_known('yahoo_bars', '2026-12-31')").fetchall())
-
-
-def stands_on_one_anchor(connection: duckdb.DuckDBPyConnection, market: Market, day: date) -> None:
-    """Every return of the adjusted closes held is the fund's total return: none spans two anchors."""
-    held = adjusted(connection, day)
-    days = sorted(held)
-    assert days == [d for d in DAYS if d <= max(days)]
-    for before, after in pairwise(days):
-        true = (market.closes[after] * market.splits.get(after, 1.0)) / (market.closes[before] - market.dividends.get(after, 0.0))
-        assert held[after] / held[before] == pytest.approx(true, rel=1e-6), (before, after)
-
-
-LAST, NEXT = DAYS[-4], DAYS[-3]
 
 
 def test_a_dividend_restates_the_years_that_are_not_asked_for_again(connection: Any, pull: Any) -> None:
@@ -256,41 +144,6 @@ def test_rounding_in_the_seventh_digit_is_no_new_anchor(connection: Any, pull: A
     batches = pull(market, NEXT)
     assert failed(batches) == set()
     assert batches["yahoo_adjusted_closes"].events == ()
-
-
-def test_one_raw_close_that_changed_is_kept_back_and_ours_stays(connection: Any, pull: Any) -> None:
-    market = Market()
-    pull(market, LAST)
-    market.closes[DAYS[-10]] *= 1.02
-    batches = pull(market, NEXT)
-    assert "closes_stay" not in failed(batches)
-    [check] = [c for c in batches["yahoo_bars"].checks if c.check == "closes_stay"]
-    assert check.failing_rows.height == 1
-    assert "kept back" in check.observed
-    assert raw(connection)[DAYS[-10]] == CLOSES[DAYS[-10]]
-    assert {e.kind for b in batches.values() for e in b.events} == {"closes_changed"}
-    market.dividends[DAYS[-2]] = 1.5
-    assert failed(pull(market, DAYS[-2])) == set()
-    market.closes[DAYS[-10]] = CLOSES[DAYS[-10]]
-    stands_on_one_anchor(connection, market, DAYS[-2])
-
-
-def test_a_close_corrected_by_a_few_hundredths_is_a_revision(connection: Any, pull: Any) -> None:
-    market = Market()
-    pull(market, LAST)
-    market.closes[DAYS[-10]] = round(CLOSES[DAYS[-10]] * 1.0012, 2)
-    assert failed(pull(market, NEXT)) == set()
-    assert raw(connection)[DAYS[-10]] == market.closes[DAYS[-10]]
-
-
-def test_raw_closes_halved_without_a_split_are_another_base(connection: Any, pull: Any) -> None:
-    market = Market()
-    pull(market, LAST)
-    market.closes = {d: c / 2 for d, c in market.closes.items()}
-    batches = pull(market, NEXT)
-    assert "base_as_before" in failed(batches)
-    assert raw(connection) == {d: CLOSES[d] for d in DAYS if d <= LAST}
-    assert "rebased" in {e.kind for e in batches["yahoo_bars"].events}
 
 
 def test_a_run_as_of_an_earlier_day_brings_no_close_on_another_anchor(connection: Any, pull: Any) -> None:
