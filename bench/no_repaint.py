@@ -5,7 +5,7 @@ What is compared is ruled by columns, not by lists of tables:
 - a table with a day and no as_of_date tells each day once: of every earlier day its rows must be equal in both directions;
 - in a table with known_on a row may appear late, if it says so by a later known_on, or that there is nothing to know by an empty one;
   what was published stands all the same;
-- a table with vintage keeps every vintage of a file that was seen; a fresh build sees the newest, and is held against that one at the end;
+- a table with vintage or list_date keeps every file or list that was seen; a fresh build sees the newest, and is held against that at the end;
 - a table with superseded_on lists what was replaced: who looked each day saw more of it, so the fresh build's rows must be among them;
 - a column definitions_shown lists what every vintage held gives, and snapshot_date in quality names the list of tickers that was matched, of
   which a provider shows one at a time: both are left out at the end for the same reason;
@@ -108,7 +108,8 @@ def ends_equal(stepwise: Path, whole: Path) -> list[Compared]:
             if _is_log(names):
                 continue
             rows_n, digest = content_hash(connection, "before", schema, table)
-            seen = f"where vintage in (select vintage from after.{name})" if "vintage" in names else ""
+            kept = next((c for c in ("vintage", "list_date") if c in names), None)
+            seen = f"where {kept} in (select {kept} from after.{name})" if kept else ""
             same = (rows_n, digest) == content_hash(connection, "after", schema, table)
             told = ", ".join(c for c in names if c not in SEEN_BY_DAY)
             found = Compared(name, rows_n, 0, 0) if same else _compare(connection, name, seen, seen, told)

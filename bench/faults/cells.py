@@ -21,7 +21,7 @@ from pipelines.assets.landing.assets import judge_and_merge
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
-from pipelines.resources.warehouse import Warehouse, latest
+from pipelines.resources.warehouse import LOG_TABLES, Warehouse, latest
 from pipelines.settings import Settings
 from pipelines.sources import READERS, transport
 from pipelines.sources.archive import Archive
@@ -86,28 +86,34 @@ class Bench:
     def cells(self, form: Form) -> Iterator[Cell]:
         """Every fault on one form."""
         changes = content_faults(form)
-        self.connection.begin()
         try:
             before = self._good(form, is_before=True)
-            self.connection.commit()
-            self.connection.begin()
+            self._keep(form)
             due = self._good(form, is_before=False)
             assert before != due, f"{form.name}: the good answer brings nothing new"
-            self.connection.rollback()
             for fault in ALL:
                 if why := self._without(form, fault):
                     yield Cell(form.name, fault, "not applicable", why)
                     continue
-                self.connection.begin()
+                self._put_back(form)
                 table = changes[fault](form.now) if fault in changes else form.now
                 yield self._cell(form, fault, dict(form.render(table, False)), before, due)
-                self.connection.rollback()
         finally:
-            self.connection.begin()
-            for name in self._tables(form):
-                self.connection.execute(f"delete from raw.{name}")
-            self.connection.execute("delete from quality.source_pulls; delete from quality.quarantine")
-            self.connection.commit()
+            for name in self._filled(form):
+                self.connection.execute(f"delete from {name}")
+
+    def _filled(self, form: Form) -> tuple[str, ...]:
+        """What a landing writes to."""
+        return (*(f"raw.{name}" for name in self._tables(form)), *(f"quality.{name}" for name in LOG_TABLES))
+
+    def _keep(self, form: Form) -> None:
+        for n, name in enumerate(self._filled(form)):
+            self.connection.execute(f"create or replace temp table kept_{n} as from {name}")
+
+    def _put_back(self, form: Form) -> None:
+        """A landing commits: a cell is undone by what was held before it."""
+        for n, name in enumerate(self._filled(form)):
+            self.connection.execute(f"delete from {name}; insert into {name} from kept_{n}")
 
     def _good(self, form: Form, is_before: bool) -> State:
         """What is held after a good answer."""

@@ -1,6 +1,5 @@
 """Alpha Vantage's daily series: raw bars, and with a premium plan actions and adjusted closes. Needs a key. Not for judging prices."""
 
-import json
 from typing import Any
 
 import polars as pl
@@ -62,7 +61,6 @@ def read(series: Series, client: Client, window: Window) -> dict[str, pl.DataFra
         "apikey": token,
     }
     payload = client.get(PROVIDER, ADDRESS, params=params, kind="json", look=lambda said: _look(source, said, token))
-    json.loads(payload.content, object_pairs_hook=lambda pairs: _once(source, pairs))
     days = dict(payload.document[DAYS])
     fields = PREMIUM if is_premium else FREE
     missing = sorted({f for day in days.values() for f in fields.values() if not isinstance(day, dict) or f not in day})
@@ -103,15 +101,6 @@ def _look(source: str, document: Any, token: str) -> None:
     asked = source.split(" ", 1)[1]
     if str(symbol).upper() != asked.upper():
         raise SourceError(source, f"the symbol {asked}", repr(symbol)[:80], LOOK)
-
-
-def _once(source: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A day named twice in an object would be the last of both, and nobody would know."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = sorted({name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1})
-        raise SourceError(source, "every day once", f"{', '.join(twice[:3])} twice", LOOK)
-    return found
 
 
 def _number(text: Any) -> Any:

@@ -125,6 +125,7 @@ def quarter(replay_world: Path, tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBP
             "stg_drop__bars": "from (select distinct on (cik) * exclude known_on, 'C' || cik as symbol, 'R2000' as collection, date '2010-08-31' as session_date, "
             "20.0 as close, 1000 as volume, false as is_partial, null as provider, 'raw' as close_basis, date '2010-08-31' as known_on from stated)",
             "int_memberships_monthly": f"from (select distinct on (cik) * exclude known_on, {month}, 'R2000' as universe_id, 'C' || cik as symbol, null as sector, "
+            "'current' as membership_basis, "
             "null as weight_pct, date '2010-08-31' as known_on from stated)",
         }.items():
             connection.execute(f"insert into {name} select {', '.join(INPUTS[name])} {source}")

@@ -60,7 +60,8 @@ def market(seed: int, facts: list[dict[str, Any]], as_of: date = date(2023, 2, 2
         ],
         "int_sessions": [{"session_date": month} for month in MONTHS],
         "int_memberships_monthly": [
-            {"month_end": m, "universe_id": "R2000", "symbol": symbol[c], "cik": c, "sector": "Technology", "known_on": m, "provenance": "observed"}
+            {"month_end": m, "universe_id": "R2000", "symbol": symbol[c], "cik": c, "sector": "Technology", "known_on": m, "provenance": "observed",
+             "membership_basis": "holdings"}
             for m in MONTHS for c in ciks if m <= as_of
         ],
     }  # fmt: skip

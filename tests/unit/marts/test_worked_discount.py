@@ -32,7 +32,7 @@ def companies() -> pl.DataFrame:
 
 def test_the_page_says_what_the_model_computes(companies: pl.DataFrame, model_sql: Callable[[str], str]) -> None:
     members = companies.with_columns(
-        month_end=pl.lit(MONTH), universe_id=pl.lit("TEN"), weight_pct=pl.lit(None, pl.Float64), is_in_ev_ebit=True,
+        month_end=pl.lit(MONTH), universe_id=pl.lit("TEN"), weight_pct=pl.lit(None, pl.Float64), membership_basis=pl.lit("constituents"), is_in_ev_ebit=True,
         known_on=pl.lit(MONTH), provenance=pl.lit("derived"),
     )  # fmt: skip
     with duckdb.connect() as connection:

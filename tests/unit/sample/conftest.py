@@ -41,7 +41,7 @@ def client_as_of(tmp_path: Path) -> Callable[[date], Client]:
         archive = Archive(tmp_path / as_of.isoformat())
         return Client(
             archive, None, None, 5, 60, 0, SampleTransport(as_of),
-            now=lambda: evening, tokens=dict.fromkeys(TOKENS, "simulated"), asks={"alpha_vantage_plan": ("premium",)},
+            now=lambda: evening, tokens={p: "simulated" for p in TOKENS if p != "fred"}, asks={"alpha_vantage_plan": ("premium",)},
         )  # fmt: skip
 
     return made

@@ -99,7 +99,7 @@ def test_what_is_no_number_or_no_date_stays_text(told: Any, series: Any) -> None
 def test_a_day_named_twice_is_refused(told: Any, series: Any) -> None:
     once = wire({"2026-01-09": FREE})
     twice = once.replace(b'"Time Series (Daily)": {', b'"Time Series (Daily)": {"2026-01-09": {"4. close": "1"}, ')
-    with pytest.raises(SourceError, match="2026-01-09 twice"):
+    with pytest.raises(SourceError, match="'2026-01-09' twice"):
         alphavantage.read(series("IWM.alphavantage"), told(twice).client, WINDOW)
 
 

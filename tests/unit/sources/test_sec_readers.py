@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -226,6 +226,6 @@ def test_a_large_download_says_how_far_it_is(told: Any, monkeypatch: pytest.Monk
 
 
 def test_the_hosts_of_the_sec_share_one_limit(archive: Any) -> None:
-    with Client(archive, None, "a@b.c", 1, 1, 0, now=lambda: None) as client:  # type: ignore[arg-type,return-value]
+    with Client(archive, None, "a@b.c", 1, 1, 0, now=lambda: datetime(2026, 1, 9, tzinfo=UTC)) as client:
         adapters = [client._session.get_adapter(f"https://{host}/x") for host in ("www.sec.gov", "data.sec.gov")]
         assert adapters[0] is adapters[1] is not client._session.get_adapter("https://fred.stlouisfed.org/x")
