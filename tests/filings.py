@@ -47,7 +47,7 @@ INPUTS = {
     "stg_tiingo__actions": ACTIONS | BOOK,
     "int_sessions": {"session_date": "date"},
     "int_memberships_monthly": {
-        "month_end": "date", "universe_id": "varchar", "symbol": "varchar", "cik": "bigint", "sector": "varchar", "weight_pct": "double",
+        "month_end": "date", "universe_id": "varchar", "symbol": "varchar", "cik": "bigint", "sector": "varchar", "membership_basis": "varchar", "weight_pct": "double",
         "known_on": "date", "provenance": "varchar",
     },
 }  # fmt: skip

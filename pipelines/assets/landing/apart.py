@@ -13,6 +13,8 @@ from pipelines.contracts import TableContract
 
 # A payload of which more than this share is set aside is in another form: then nothing of its series is merged.
 MOST_APART_PCT = 10.0
+# The data sets round the end of a period to the nearest end of a month.
+MOST_AHEAD_DAYS = 16
 TWICE = "key_is_unique"
 LIMITS = "values_in_limits"
 HISTORY = "fact_fits_history"
@@ -62,8 +64,15 @@ def fitting(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
     """New and revised facts that fit what the company said before."""
     if HISTORY not in contract.checks:
         return Apart(rows)
-    reasons = pl.DataFrame({"fits": misfits(connection, contract, rows), "stays": restated(connection, contract, rows)})
-    kept, odd = split(rows.with_columns(reasons.select(_reason=pl.coalesce("fits", "stays"))))
+    ahead = pl.when(pl.col("period_end") > pl.col("filed_on").dt.offset_by(f"{MOST_AHEAD_DAYS}d")).then(
+        pl.lit("of a period that ends after the filing")
+    )
+    reasons = pl.DataFrame({
+        "ahead": rows.select(ahead)["literal"],
+        "fits": misfits(connection, contract, rows),
+        "stays": restated(connection, contract, rows),
+    })  # fmt: skip
+    kept, odd = split(rows.with_columns(reasons.select(_reason=pl.coalesce("ahead", "fits", "stays"))))
     return Apart(kept, {HISTORY: odd})
 
 

@@ -120,6 +120,13 @@ def test_a_split_after_the_last_count_is_no_slip(connection: duckdb.DuckDBPyConn
     assert aside(connection) == {}
 
 
+def test_a_period_that_ends_after_its_filing_is_a_slip_of_the_date(connection: duckdb.DuckDBPyConnection) -> None:
+    """A year mistyped would be the newest for years. The nearest end of a month, which data sets round to, is none."""
+    year_off, rounded = date(2025, 3, 31), date(2024, 6, 30)
+    land(connection, *usual(), fact(8, 5e6, period_end=year_off), fact(9, 5e6, period_end=rounded, filed_on=rounded - timedelta(days=2)))
+    assert aside(connection) == {"fact_fits_history: of a period that ends after the filing": 1}
+
+
 def test_a_negative_is_set_aside_only_where_the_tag_cannot_be(connection: duckdb.DuckDBPyConnection) -> None:
     land(connection, *usual(), fact(8, -5e6), fact(8, -5e6, "NetIncomeLoss"), fact(8, -5e6, "Revenues"), fact(8, -5e6, COVER))
     assert aside(connection) == {"fact_fits_history: negative, which the tag cannot be": 2}
