@@ -17,8 +17,10 @@ DATE_COLUMNS = ("session_date", "month_end", "quarter_end", "captured_on", "effe
 # Columns that name what a mart's row is computed from.
 IDENTITIES = ("instrument_id", "small_id", "large_id", "series_id", "universe_id", "small_universe_id", "large_universe_id", "list_id",
               "source_id", "small_source_id", "large_source_id")  # fmt: skip
-# Marts whose rows rank or count one another: what moves one row may move all of its session.
-CROSS_SECTIONS = ("fct_sector_performance_daily",)
+# Marts whose rows rank, count or weigh one another: what moves one row may move all of its session.
+CROSS_SECTIONS = ("fct_sector_performance_daily", "fct_scorecard_daily")
+# Marts of one subject, whose rows do not name their series.
+RESTS_ON = dict.fromkeys(("fct_policy_moves", "fct_policy_stance_daily"), ("DFEDTAR", "DFEDTARU", "DFEDTARL"))
 SAMPLE_ROWS = 10
 
 
@@ -199,11 +201,7 @@ def _against_published(connection: duckdb.DuckDBPyConnection, accepted_tables: S
         both = [c for c in columns if c in candidate[table]]
         listed = ", ".join(f'"{c}"' for c in both)
         known = f" and p.known_on <= {common}" if "known_on" in both else ""
-        ids = [c for c in IDENTITIES if c in both]
-        own = "x.{c}" if table not in CROSS_SECTIONS else f"any (select {{c}} from published.marts.{table})"
-        excused = "".join(f" and not exists (select 1 from explained e where e.id = {own.format(c=c)} and e.since <= x.{day})" for c in ids)
-        if "input_ids" in both:  # rows that name all they rest on
-            excused += f" and not exists (select 1 from explained e where list_contains(string_split(x.input_ids, ' '), e.id) and e.since <= x.{day})"
+        excused = _excused(table, day, both)
         past = f"(select {listed} from published.marts.{table} p where p.{day} <= {common}{known} except select {listed} from rotation.marts.{table})"
         moved.append(
             f"select '{table}' as table_name, x.{day} as day, to_json(x)::varchar as published_row from {past} x where true{excused}"
@@ -233,6 +231,18 @@ def _against_published(connection: duckdb.DuckDBPyConnection, accepted_tables: S
     ]
 
 
+def _excused(table: str, day: str, columns: Sequence[str]) -> str:
+    """What a changed row may rest on: the ids it names, all those of its table where rows move one another, or its subject's series."""
+    whole = table in CROSS_SECTIONS
+    is_told = [f"e.id = {f'any (select {c} from published.marts.{table})' if whole else f'x.{c}'}" for c in IDENTITIES if c in columns]
+    if table in RESTS_ON:
+        is_told.append(f"e.id in {RESTS_ON[table]}")
+    if "input_ids" in columns:  # rows that name all they rest on
+        named = f"(select string_agg(distinct input_ids, ' ') from published.marts.{table})" if whole else "x.input_ids"
+        is_told.append(f"list_contains(string_split({named}, ' '), e.id)")
+    return "".join(f" and not exists (select 1 from explained e where {told} and e.since <= x.{day})" for told in is_told)
+
+
 def _explained() -> str:
     """Ids whose past may move, and since which day: what a revision, late data or a split told us since the last publication."""
     told = " union all ".join(_told(c) for c in contracts().values() if c.symbol_column or c.feeds or c.provider == "drop")
@@ -253,11 +263,8 @@ def _told(contract: TableContract) -> str:
     collection = next((c for c in ("collection", "universe_id", "list_id") if c in contract.schema), "null::varchar")
     feeds = f"'{contract.feeds}'" if contract.feeds else "null::varchar"
     # a split moves every level before it
-    day = (
-        f"case when kind = 'split' then date '0001-01-01' else {contract.date_column} end"
-        if "kind" in contract.schema
-        else contract.date_column
-    )
+    has_splits = "kind" in contract.schema
+    day = f"case when kind = 'split' then date '0001-01-01' else {contract.date_column} end" if has_splits else contract.date_column
     return (
         f"select '{contract.provider}' as provider, {symbol} as symbol, {collection} as collection, {feeds} as feeds, {day} as day from work.raw.{contract.name} "
         f"where run_id not in (select run_id from published.quality.source_pulls where run_id is not null) "
