@@ -17,8 +17,8 @@ DATE_COLUMNS = ("session_date", "month_end", "quarter_end", "captured_on", "effe
 # Columns that name what a mart's row is computed from.
 IDENTITIES = ("instrument_id", "small_id", "large_id", "series_id", "universe_id", "small_universe_id", "large_universe_id", "list_id",
               "source_id", "small_source_id", "large_source_id")  # fmt: skip
-# Marts whose rows rank, count or weigh one another: what moves one row may move all of its session.
-CROSS_SECTIONS = ("fct_sector_performance_daily", "fct_scorecard_daily")
+# Marts whose rows rank or count one another: what moves one row may move all of its session.
+CROSS_SECTIONS = ("fct_sector_performance_daily",)
 # Marts of one subject, whose rows do not name their series.
 RESTS_ON = dict.fromkeys(("fct_policy_moves", "fct_policy_stance_daily"), ("DFEDTAR", "DFEDTARU", "DFEDTARL"))
 SAMPLE_ROWS = 10
@@ -238,8 +238,7 @@ def _excused(table: str, day: str, columns: Sequence[str]) -> str:
     if table in RESTS_ON:
         is_told.append(f"e.id in {RESTS_ON[table]}")
     if "input_ids" in columns:  # rows that name all they rest on
-        named = f"(select string_agg(distinct input_ids, ' ') from published.marts.{table})" if whole else "x.input_ids"
-        is_told.append(f"list_contains(string_split({named}, ' '), e.id)")
+        is_told.append("list_contains(string_split(x.input_ids, ' '), e.id)")
     return "".join(f" and not exists (select 1 from explained e where {told} and e.since <= x.{day})" for told in is_told)
 
 
