@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.checks.expectations import STORIES, check_names, expectations
+from pipelines.checks.expectations import check_names, expectations
+from pipelines.checks.stories import STORIES
 from pipelines.contracts import POLARS_TYPES, ContractError, _contract, contracts
 from pipelines.sources import READERS, drop
 

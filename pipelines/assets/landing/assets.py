@@ -19,7 +19,8 @@ from pipelines.assets.landing.log import log_checks, log_pulls, log_refused, log
 from pipelines.assets.landing.pulling import pull_all
 from pipelines.assets.preview import table_metadata
 from pipelines.catalog import catalog
-from pipelines.checks.expectations import STORIES, check_names
+from pipelines.checks.expectations import check_names
+from pipelines.checks.stories import STORIES
 from pipelines.contracts import TableContract, contracts
 from pipelines.progress import tell
 from pipelines.resources.log import append
@@ -68,7 +69,7 @@ def spec(contract: TableContract, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
 def check_specs(tables: Sequence[TableContract]) -> list[dg.AssetCheckSpec]:
     """The checks of gate 1; every one is blocking, and closes the gate when a required series fails it."""
     specs = [
-        dg.AssetCheckSpec(name, asset=key(c.name), blocking=True, description=" ".join(STORIES[name]))
+        dg.AssetCheckSpec(name, asset=key(c.name), blocking=True, description=f"{STORIES[name].guards_against} {STORIES[name].cure}")
         for c in tables
         for name in check_names(c)
     ]
@@ -195,8 +196,8 @@ def _history(table: TableContract, batches: Sequence[Batch]) -> CheckOutcome:
 
 def message(table: str, check: str, observed: str, series: Sequence[str]) -> str:
     """Source, table, expectation, finding and cure in one line."""
-    guards, cure = STORIES[check]
-    return f"{', '.join(series)} for raw.{table}: {check} failed ({observed}). It guards against: {guards} {cure}"
+    story = STORIES[check]
+    return f"{', '.join(series)} for raw.{table}: {check} failed ({observed}). It guards against: {story.guards_against} {story.cure}"
 
 
 def _events(

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.catalog import Series
-from pipelines.checks.expectations import STORIES
+from pipelines.checks.stories import STORIES
 from pipelines.sources import drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.drop_columns import PROBLEMS
@@ -104,5 +104,5 @@ def _failing_lines(connection: duckdb.DuckDBPyConnection, run_id: str, name: str
     for text, check in rows:
         row = json.loads(text)
         column = "" if row["_column"].startswith("_") else row["_column"]
-        found.append((int(row[drop.LINE]), column, row.get(column) or "", f"{check}: {STORIES[check][0]}"))
+        found.append((int(row[drop.LINE]), column, row.get(column) or "", f"{check}: {STORIES[check].guards_against}"))
     return pl.DataFrame(found, schema=PROBLEMS, orient="row").sort("line", "reason")

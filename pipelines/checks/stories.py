@@ -1,0 +1,146 @@
+"""The story of every check of gate 1: what it guards against, and what to do when it fires. Not for how it is computed (expectations)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a check guards against, and the cure."""
+
+    guards_against: str
+    cure: str
+
+
+# What each check guards against, and what to do when it fires.
+STORIES: dict[str, Story] = {
+    "rows_readable": Story(
+        "A cell that is not of its column's type, or empty where a value is needed.",
+        "Look at the archived payload; if the provider changed its form, mend the reader.",
+    ),
+    "key_is_unique": Story(
+        "One key twice in one batch: which value is true cannot be known.",
+        "Ask the provider again; for a dropped file, remove the doubled lines.",
+    ),
+    "values_in_limits": Story(
+        "A value outside what the column can hold: a negative price, an unknown kind.",
+        "Compare with a second source; correct or withdraw the file, or wait for the provider's correction.",
+    ),
+    "dates_increase": Story("Observations out of order: a body put together wrongly.", "Ask the provider again."),
+    "session_of_the_calendar": Story(
+        "A bar on a day without trading: a shifted time zone or a made-up row.",
+        "Check the time zone of the source; a session missing from the calendar library is mended by updating it.",
+    ),
+    "no_jump_without_split": Story(
+        "A move beyond anything seen in the series' history: a missed split, a unit change, another symbol's price.",
+        "If a split is missing, supply it; if the move is real, raise max_move_pct of the series in the catalogue and say why.",
+    ),
+    "close_in_catalog_limits": Story(
+        "A level off by a factor of ten or a hundred.",
+        "Compare with a second source; the limits stand in the series catalogue.",
+    ),
+    "value_in_catalog_limits": Story(
+        "A value off by a factor, or percent sent as a fraction.",
+        "Compare with the provider's page; the limits stand in the series catalogue.",
+    ),
+    "high_is_highest": Story(
+        "A bar whose high is below its open or close: columns swapped or a corrupt row.",
+        "Ask the provider again; compare with a second source.",
+    ),
+    "low_is_lowest": Story(
+        "A bar whose low is above its open or close: columns swapped or a corrupt row.",
+        "Ask the provider again; compare with a second source.",
+    ),
+    "sources_agree": Story(
+        "Two providers more than 0.5 % apart on the newest session both have.",
+        "Find out who is right before anything is published: the fund of the index is a third witness.",
+    ),
+    "weights_sum_to_100": Story(
+        "A list of members that is cut off or holds rows twice.",
+        "Take the list again from the vendor; weights must add up to 100 ± 0.5 %.",
+    ),
+    "holdings_sum_to_100": Story(
+        "A fund's file that is cut off, holds rows twice, or whose columns have moved.",
+        "Take the file again; with cash and futures the weights of a fund must add up to 100 ± 0.2 %.",
+    ),
+    "equities_near_100": Story(
+        "A filing of another fund, one cut off, or shares held counted in another unit: an index fund is nearly all equities.",
+        "Compare with the filing at EDGAR; the equities must be 95 to 101 % of net assets.",
+    ),
+    "security_is_once": Story(
+        "A body put together wrongly: the same security, shares and weight in two lines of one list.",
+        "Look at the archived payload; ask again.",
+    ),
+    "fact_fits_history": Story(
+        "A fact off by 10^3 or 10^6 against the company's own history, a negative where the tag cannot be, a share count that is a "
+        "placeholder or stands still.",
+        "Such rows stay in quality.quarantine; compare with the filing. If most of a payload is there, the provider changed its form.",
+    ),
+    "value_matches_status": Story(
+        "A multiple that is negative or missing while its status says ok, or present while it says not meaningful.",
+        "Correct value or value_status in the file.",
+    ),
+    "targets_in_order": Story(
+        "Columns swapped: a mean target outside its own lowest and highest.",
+        "Compare with the vendor's page and correct the lines.",
+    ),
+    "target_before_capture": Story(
+        "A target dated after the day it was captured: one of the two days is wrong.",
+        "Correct target_date or captured_on in the file.",
+    ),
+    "growth_can_be_told": Story(
+        "A line that says nothing of growth: one of the two sums alone, a sum of zero, sums in two units, or neither sums nor a stated growth.",
+        "Give earnings_base and earnings_expected, both in one unit, or growth_pct.",
+    ),
+    "value_fits_its_measure": Story(
+        "A share of 0 percent or below, or above 100: nothing sent as zero, another measure's value, or another unit.",
+        "Compare with the source; measures that end in _pct are percent of a whole.",
+    ),
+    "period_is_over": Story(
+        "A period that does not end on the last day of its month (of its quarter, for revenue), or was published before it ended.",
+        "Correct period_end or published_on in the file.",
+    ),
+    "unit_as_before": Story(
+        "Most of the history we hold comes back in another unit: percent as a fraction, cents as dollars, thousands as ones.",
+        "Compare with the provider's page; what we hold stays. If the provider changed its unit for good, mend the reader to undo it.",
+    ),
+    "days_in_rhythm": Story(
+        "An observation on a kind of day the series never had: dates moved by a time zone, or another frequency.",
+        "Compare the dates with the provider's page; correct frequency in the catalogue if it changed.",
+    ),
+    "zero_is_no_blank": Story(
+        "A zero out of nowhere, which is how a missing value is often sent.",
+        "Compare with the provider's page; if the value is really zero, say so in pipelines/assets/landing/continuity.py.",
+    ),
+    "volume_is_traded": Story(
+        "A fund whose price moved within the session while no share was sold: a missing volume sent as zero.",
+        "Ask the provider again after the close; compare with a second source.",
+    ),
+    "vintage_is_whole": Story(
+        "A new vintage without months or portfolios that the one before had: a history cut short, a column renamed.",
+        "Look at the archived payload; the vintage before stays. If a column was renamed, mend the reader.",
+    ),
+    "base_as_before": Story(
+        "A series told on another base, all of it by one factor: an index of another year, a table rescaled. Two bases never stand in one series.",
+        "Compare with the provider's page; what we hold stays. Mend the reader to undo the factor, or give the new base a series of its own.",
+    ),
+    "closes_stay": Story(
+        "A raw close of a session long over that is another one now: a split not told, another symbol, a past rewritten. Raw closes never change.",
+        "Compare with a second source. Ours stays; if a split is missing, supply it.",
+    ),
+    "past_is_reanchored_whole": Story(
+        "Adjusted closes rewritten in a way no split or dividend does: not by one factor before a day with an action, or by more than it.",
+        "Compare the adjusted closes with a second source; the last good ones stay. If an action is missing, it may come with the next pull.",
+    ),
+    "list_is_whole": Story(
+        "A list of names that is cut off: more than a tenth of the names of the last one are missing.",
+        "Ask again; if it stays so, compare with the provider's page. The last list stays.",
+    ),
+    "equity_is_held": Story(
+        "An equity with a weight but no shares, or a price or market value that is not above zero: a missing number sent as zero, a wrong sign.",
+        "Take the file again; compare the line with the fund's page.",
+    ),
+    "event_is_announced_in_time": Story(
+        "A scheduled event announced after its own day, or called off before it was announced.",
+        "Correct announced_on, withdrawn_on or is_scheduled in the file.",
+    ),
+}
