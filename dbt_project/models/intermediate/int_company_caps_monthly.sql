@@ -7,7 +7,7 @@ clock as (
 ),
 
 tickers as (
-    select cik, replace(replace(upper(ticker), '-', '.'), '/', '.') as symbol_key, snapshot_date, known_on
+    select cik, {{ symbol_key('ticker') }} as symbol_key, snapshot_date, known_on
     from {{ ref('stg_sec__companies') }}
     where known_on <= (select as_of_date from clock)
 ),
@@ -30,7 +30,7 @@ names as (
 
 splits as (
     {% for p in var('split_providers') %}
-    select distinct replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key, action_date, value
+    select distinct {{ symbol_key('symbol') }} as symbol_key, action_date, value
     from {{ latest_known(ref('stg_' ~ p ~ '__actions'), ['symbol', 'action_date', 'kind']) }}
     where kind = 'split'
     {{ 'union' if not loop.last }}
@@ -40,7 +40,7 @@ splits as (
 -- A symbol whose bars a provider sends has its splits from there, be there none.
 followed as (
     {% for p in var('split_providers') %}
-    select distinct replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key from {{ ref('stg_' ~ p ~ '__bars') }}
+    select distinct {{ symbol_key('symbol') }} as symbol_key from {{ ref('stg_' ~ p ~ '__bars') }}
     {{ 'union' if not loop.last }}
     {% endfor %}
 ),
@@ -48,7 +48,7 @@ followed as (
 vendor_shares as (
     select
         last_day(snapshot_date) as month_end,
-        replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key,
+        {{ symbol_key('symbol') }} as symbol_key,
         max(shares_millions) * 1e6 as shares,
         max(snapshot_date) as shares_date,
         max(known_on) as known_on,

@@ -32,7 +32,7 @@ month_closes as (
         last_day(session_date) as month_end,
         symbol,
         -- One spelling of a class of shares: BRK.B, BRK-B and BRK/B are one.
-        replace(replace(upper(symbol), '-', '.'), '/', '.') as symbol_key,
+        {{ symbol_key('symbol') }} as symbol_key,
         provider,
         collection,
         close_basis,

@@ -18,9 +18,8 @@ members as (
         fundamentals.provenance
     from {{ ref('int_member_fundamentals_monthly') }} as fundamentals
     asof join {{ ref('int_member_days') }} as days
-        -- One spelling of a class of shares: BRK.B, BRK-B and BRK/B are one.
         on days.universe_id = fundamentals.universe_id
-        and replace(replace(upper(days.symbol), '-', '.'), '/', '.') = replace(replace(upper(coalesce(fundamentals.priced_symbol, '')), '-', '.'), '/', '.')
+        and {{ symbol_key('days.symbol') }} = {{ symbol_key("coalesce(fundamentals.priced_symbol, '')") }}
         and days.session_date <= fundamentals.month_end
     where fundamentals.cap_usd > 0 and days.session_date > fundamentals.month_end - {{ var('base_close_tolerance_days') }}
 ),
