@@ -79,6 +79,11 @@ class TableContract:
         return tuple(c.name for c in self.columns if c.name not in self.key)
 
     @property
+    def number_columns(self) -> tuple[str, ...]:
+        """Columns of measured values."""
+        return tuple(c.name for c in self.columns if c.data_type == "double" and c.name not in self.key)
+
+    @property
     def schema(self) -> pl.Schema:
         """Polars schema of a cast batch."""
         return pl.Schema({c.name: c.polars_type for c in self.columns})

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,15 +77,15 @@ def rebuild(settings: Settings, mode: Mode, tell: Callable[[str], None], *, inst
         if settings.work_file(mode).exists():
             with warehouse.work() as connection:
                 settle(connection, settings.journal(mode))
-        todo, manifest = _landings(settings, mode)
-        _all_there(archive := Archive(settings.archive), todo)
+        pending, manifest = _landings(settings, mode)
+        _all_there(archive := Archive(settings.archive), pending)
         folder = settings.warehouse / "rebuild" / mode
         shutil.rmtree(folder, ignore_errors=True)
         apart = settings.model_copy(update={"warehouse": folder})
         fresh = Warehouse(apart, mode)
-        first, later = _until(todo, manifest)
+        first, later = _until(pending, manifest)
         skipped = _replay(fresh, archive, first, tell)
-        result = Rebuilt(apart.work_file(mode), len(todo), manifest["run_id"] if manifest else None, skipped=tuple(sorted(skipped)))
+        result = Rebuilt(apart.work_file(mode), len(pending), manifest["run_id"] if manifest else None, skipped=tuple(sorted(skipped)))
         tell("dbt build")
         broken = tuple(f"{r.unique_id}: {r.message}" for r in dbt.build(apart, mode, tell) if r.status in ("error", "fail"))
         if not broken:
@@ -93,8 +93,8 @@ def rebuild(settings: Settings, mode: Mode, tell: Callable[[str], None], *, inst
                 broken = tuple(f"gate 3, {v.check.name}: {v.failing_rows_n:,} rows" for v in reconcile(connection, mode) if not v.passed)
                 if manifest:
                     found = differences(connection, settings, mode, manifest)
-                    result = Rebuilt(**{**vars(result), "tables_n": found[0], "differences": tuple(found[1])})
-        result = Rebuilt(**{**vars(result), "broken": broken})
+                    result = replace(result, tables_n=found[0], differences=tuple(found[1]))
+        result = replace(result, broken=broken)
         _replay(fresh, archive, later, tell)
         if install and result.is_same:
             _install(settings, fresh, mode)
@@ -102,24 +102,24 @@ def rebuild(settings: Settings, mode: Mode, tell: Callable[[str], None], *, inst
 
 
 def _landings(settings: Settings, mode: Mode) -> tuple[list[Landing], dict[str, Any] | None]:
-    todo = [one for one in landings(settings.journal(mode)) if one.state in ("merging", "merged")]
+    pending = [one for one in landings(settings.journal(mode)) if one.state in ("merging", "merged")]
     manifest = Publication(settings.published(mode)).manifest()
-    if not todo:
+    if not pending:
         raise RebuildError(
             f"{settings.journal(mode)}: expected the index of what was pulled, found no landing. The archive is filled by runs: "
             f"`rotation run --sources {mode}` begins it."
         )
-    if manifest and manifest["run_id"] not in {one.run_id for one in todo}:
+    if manifest and manifest["run_id"] not in {one.run_id for one in pending}:
         raise RebuildError(
-            f"{settings.journal(mode)}: expected run {manifest['run_id']}, the last publication, found {len({o.run_id for o in todo})} others. "
+            f"{settings.journal(mode)}: expected run {manifest['run_id']}, the last publication, found {len({o.run_id for o in pending})} others. "
             "It was made before the archive kept an index, or the index was lost: put it back from a copy, or publish once more."
         )
-    return todo, manifest
+    return pending, manifest
 
 
-def _all_there(archive: Archive, todo: Sequence[Landing]) -> None:
+def _all_there(archive: Archive, pending: Sequence[Landing]) -> None:
     """Every payload the index names is in the archive: said of all of them before anything is begun."""
-    named = [(one, answer.request, answer.receipt) for one in todo for answer in one.answers if answer.receipt]
+    named = [(one, answer.request, answer.receipt) for one in pending for answer in one.answers if answer.receipt]
     missing = [(one, request, r) for one, request, r in named if not archive.path(r.source, r.sha256).exists()]
     if missing:
         one, request, receipt = missing[0]
@@ -130,18 +130,18 @@ def _all_there(archive: Archive, todo: Sequence[Landing]) -> None:
         )
 
 
-def _until(todo: Sequence[Landing], manifest: dict[str, Any] | None) -> tuple[list[Landing], list[Landing]]:
+def _until(pending: Sequence[Landing], manifest: dict[str, Any] | None) -> tuple[list[Landing], list[Landing]]:
     """What came before the publication was made, and what came after it."""
     if manifest is None:
-        return list(todo), []
-    last = max(n for n, one in enumerate(todo) if one.run_id == manifest["run_id"])
-    return list(todo[: last + 1]), list(todo[last + 1 :])
+        return list(pending), []
+    last = max(n for n, one in enumerate(pending) if one.run_id == manifest["run_id"])
+    return list(pending[: last + 1]), list(pending[last + 1 :])
 
 
-def _replay(warehouse: Warehouse, archive: Archive, todo: Iterable[Landing], tell: Callable[[str], None]) -> set[str]:
+def _replay(warehouse: Warehouse, archive: Archive, pending: Iterable[Landing], tell: Callable[[str], None]) -> set[str]:
     """Land again, in order; which providers are none of ours any more."""
     skipped = set()
-    for one in todo:
+    for one in pending:
         tell(f"{one.as_of} {one.provider} of run {one.run_id[:8]}")
         with warehouse.work() as connection:
             scope = scoped(connection, one.run_id, one.as_of, warehouse.provenance, one.at, None)

@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts import POLARS_TYPES
+from pipelines.resources.lent import lent
 from pipelines.resources.warehouse import LOG_TABLES
 
 
@@ -33,11 +34,8 @@ def append(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Map
     if not isinstance(rows, pl.DataFrame):
         schema = {name: POLARS_TYPES[kind] for name, (kind, _) in LOG_TABLES[table].items()}
         rows = pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema, orient="row")
-    connection.register("log_rows", rows.to_arrow())
-    try:
+    with lent(connection, log_rows=rows):
         connection.execute(f"insert into quality.{table} by name select * from log_rows")
-    finally:
-        connection.unregister("log_rows")
 
 
 def append_checks(

@@ -12,6 +12,7 @@ from pipelines.settings import TOKENS
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
+SIMULATED_TOKENS = {p: "simulated" for p in TOKENS if p != "fred"}  # with a key FRED is asked another way
 PREMIUM = {"alpha_vantage_plan": ("premium",)}  # of the sample market: a free key's requests run out in a day of trying
 
 
@@ -36,7 +37,7 @@ class Providers:
         transport, mirror, contact = None, options.mirror_url, settings.contact
         tokens = settings.tokens
         if options.sources is Sources.SAMPLE:
-            transport, mirror, tokens = self.sample(as_of), None, {p: "simulated" for p in TOKENS if p != "fred"}
+            transport, mirror, tokens = self.sample(as_of), None, SIMULATED_TOKENS
             from pipelines.sample.wire_sec import published
 
             contact = "simulated@example.org"

@@ -14,6 +14,7 @@ from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED
 from pipelines.catalog import Series, catalog
 from pipelines.checks.expectations import MOST_REVISED_PCT
 from pipelines.contracts import TableContract, contracts
+from pipelines.resources.lent import lent
 from pipelines.resources.warehouse import latest
 
 CHECK = "past_is_reanchored_whole"
@@ -91,8 +92,7 @@ def _overlap(
         or [pl.DataFrame(schema={"symbol": pl.String, "session_date": pl.Date, "close": pl.Float64})]
     ).unique(["symbol", "session_date"])
     came = rows.filter(pl.col("_change").is_in([REVISED, UNCHANGED])).select("_series", *contract.schema)
-    connection.register("came", came.join(closes, on=["symbol", "session_date"], how="left").to_arrow())
-    try:
+    with lent(connection, came=came.join(closes, on=["symbol", "session_date"], how="left")):
         found: pl.DataFrame = connection.sql(
             f"""
             select came._series, came.symbol, came.session_date as _date, coalesce(came.close / bars.close, 1.0) as close_ratio,
@@ -102,8 +102,6 @@ def _overlap(
             left join {latest(bars)} as bars using (symbol, session_date)
             """
         ).pl()
-    finally:
-        connection.unregister("came")
     return found
 
 
@@ -203,15 +201,12 @@ def with_restated(
             f"or held.pulled_at::date < date '{s.before}') then {s.factor!r} else 1.0 end"
             for s in one.steps
         )
-        connection.register("came", mine.select("session_date").to_arrow())
-        try:
+        with lent(connection, came=mine.select("session_date")):
             older: pl.DataFrame = connection.sql(
                 f"select * exclude (adjusted_close), adjusted_close * {steps} as restated, adjusted_close from {latest(contract)} as held "
                 "where symbol = $symbol and session_date not in (select session_date from came)",
                 params={"symbol": series[one.series_id].symbol},
             ).pl()
-        finally:
-            connection.unregister("came")
         like = mine.row(0, named=True)
         parts.append(
             older.filter((pl.col("restated") / pl.col("adjusted_close") - 1).abs() > NOISE).select(

@@ -12,6 +12,7 @@ from pipelines.assets.landing.merge import REVISED, UNCHANGED
 from pipelines.assets.landing.restated import moved_closes, rebased
 from pipelines.catalog import Series
 from pipelines.contracts import TableContract
+from pipelines.resources.lent import lent
 from pipelines.resources.warehouse import latest
 
 FEWEST_REVISED = 5
@@ -34,29 +35,22 @@ def continued(
     return rows
 
 
-def _numbers(contract: TableContract) -> list[str]:
-    return [c.name for c in contract.columns if c.data_type == "double" and c.name not in contract.key]
-
-
 def _asked(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, sql: str) -> pl.DataFrame:
-    connection.register("came", rows.to_arrow())
-    try:
+    with lent(connection, came=rows):
         found: pl.DataFrame = connection.sql(sql).pl()
-    finally:
-        connection.unregister("came")
     return found
 
 
 def _unit(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows: pl.DataFrame, _: Mapping[str, Series]) -> pl.DataFrame:
     """`_rescaled_by`: the median factor between the revised values of a series and those held, where most of them are revised."""
     overlap = rows.filter(pl.col("_change").is_in([REVISED, UNCHANGED])).group_by("_series").agg(_overlap=pl.len())
-    revised = rows.filter(pl.col("_change") == REVISED).select("_series", *contract.key, *_numbers(contract))
+    revised = rows.filter(pl.col("_change") == REVISED).select("_series", *contract.key, *contract.number_columns)
     same = " and ".join(f"held.{k} = came.{k}" for k in contract.key)
-    factors = [f"median(abs(came.{c} / held.{c})) filter (came.{c} <> 0 and held.{c} <> 0) as {c}" for c in _numbers(contract)]
+    factors = [f"median(abs(came.{c} / held.{c})) filter (came.{c} <> 0 and held.{c} <> 0) as {c}" for c in contract.number_columns]
     found = _asked(
         connection, revised, f"select _series, count(*) as _n, {', '.join(factors)} from came join {latest(contract)} as held on {same} group by all"
     )  # fmt: skip
-    worst = pl.max_horizontal(pl.max_horizontal(pl.col(c), 1 / pl.col(c)) for c in _numbers(contract))
+    worst = pl.max_horizontal(pl.max_horizontal(pl.col(c), 1 / pl.col(c)) for c in contract.number_columns)
     found = found.join(overlap, on="_series").filter((pl.col("_n") >= FEWEST_REVISED) & (2 * pl.col("_n") > pl.col("_overlap")))
     factor = found.select("_series", _factor=worst.cast(pl.Float64))
     return rows.join(factor, on="_series", how="left", maintain_order="left").with_columns(

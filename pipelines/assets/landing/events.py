@@ -11,6 +11,7 @@ from pipelines.assets.landing.anchor import Reanchored
 from pipelines.assets.landing.merge import FIRST_DAY
 from pipelines.checks.expectations import MOST_RESCALED
 from pipelines.contracts import TableContract
+from pipelines.resources.lent import lent
 from pipelines.resources.warehouse import latest
 
 SHORTENED, BLANKED, REBASED, RESCALED, CLOSES, REANCHORED, UNEXPLAINED = (
@@ -89,8 +90,7 @@ def _lost(
     asked = pl.DataFrame(
         [(s, d or FIRST_DAY) for s, d in asked_from.items()], schema={"_series": pl.String, "_asked_from": pl.Date}, orient="row"
     )
-    connection.register("came", rows.select("_series", *contract.key).join(asked, on="_series", how="left").to_arrow())
-    try:
+    with lent(connection, came=rows.select("_series", *contract.key).join(asked, on="_series", how="left")):
         lost = connection.execute(
             f"""
             with spans as (
@@ -109,8 +109,6 @@ def _lost(
             group by all order by all
             """
         ).fetchall()
-    finally:
-        connection.unregister("came")
     for series_id, kind, first, last, n in lost:
         yield HistoryEvent(series_id, f"raw.{contract.name}", kind, first, last, n)
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.assets.landing.merge import REVISED, UNCHANGED
 from pipelines.contracts import TableContract
+from pipelines.resources.lent import lent
 from pipelines.resources.warehouse import latest
 
 # Tags that say how large a company is: a thousandfold step in one of them is a slip of unit, not news.
@@ -42,14 +43,8 @@ def misfits(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
     if speaking.is_empty():
         return pl.Series([None] * rows.height, dtype=pl.String)
     usd = numbered.filter((pl.col("_change") != UNCHANGED) & (pl.col("unit") == "USD")).select("_row", "accession")
-    names = {"speaking": speaking, "usd_rows": usd}
-    for name, frame in names.items():
-        connection.register(name, frame.to_arrow())
-    try:
+    with lent(connection, speaking=speaking, usd_rows=usd):
         found = connection.execute(_sql(contract, columns, parts)).fetchall()
-    finally:
-        for name in names:
-            connection.unregister(name)
     reasons = pl.DataFrame(found, schema={"_row": pl.UInt32, "reason": pl.String}, orient="row").unique("_row", keep="first")
     return numbered.select("_row").join(reasons, on="_row", how="left", maintain_order="left")["reason"]
 
@@ -62,8 +57,7 @@ def restated(connection: duckdb.DuckDBPyConnection, contract: TableContract, row
         return pl.Series([None] * rows.height, dtype=pl.String)
     held = latest(contract, "accession in (select accession from revised)")
     same = " and ".join(f"held.{k} = revised.{k}" for k in contract.key)
-    connection.register("revised", revised.to_arrow())
-    try:
+    with lent(connection, revised=revised):
         found: pl.DataFrame = connection.sql(
             f"""
             select _row, 'not what the same filing said before, by {MOST_RESTATED} times or more' as reason
@@ -71,8 +65,6 @@ def restated(connection: duckdb.DuckDBPyConnection, contract: TableContract, row
             where greatest(abs(revised.value), abs(held.value)) >= {MOST_RESTATED} * least(abs(revised.value), abs(held.value))
             """
         ).pl()
-    finally:
-        connection.unregister("revised")
     joined = numbered.select("_row").join(found.cast({"_row": pl.UInt32}), on="_row", how="left", maintain_order="left")
     return joined["reason"].cast(pl.String)
 
@@ -82,8 +74,7 @@ def no_longer_sent(connection: duckdb.DuckDBPyConnection, contract: TableContrac
     whole = rows.filter(pl.col("origin").is_in(ALL_OF_A_COMPANY)) if "origin" in rows.columns else rows.clear()
     if whole.is_empty():
         return {}
-    connection.register("came", whole.select("_series", "cik", "origin", *(k for k in contract.key if k != "cik")).to_arrow())
-    try:
+    with lent(connection, came=whole.select("_series", "cik", "origin", *(k for k in contract.key if k != "cik"))):
         found = connection.execute(
             f"""
             with told as (select distinct _series, cik, origin from came)
@@ -94,8 +85,6 @@ def no_longer_sent(connection: duckdb.DuckDBPyConnection, contract: TableContrac
             group by all
             """
         ).fetchall()
-    finally:
-        connection.unregister("came")
     return dict(found)
 
 

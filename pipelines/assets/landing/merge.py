@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts import TableContract
+from pipelines.resources.lent import lent
 from pipelines.resources.warehouse import BOOKKEEPING, latest
 
 NEW, REVISED, UNCHANGED = "new", "revised", "unchanged"
@@ -28,8 +29,7 @@ def _held(contract: TableContract) -> str:
 
 def compare(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame) -> pl.DataFrame:
     """The batch with a column `_change`: new, revised or unchanged against the newest versions held."""
-    connection.register("batch", batch.with_row_index("_row").to_arrow())
-    try:
+    with lent(connection, batch=batch.with_row_index("_row")):
         change = connection.sql(
             f"""
             select case when held.known_on is null then '{NEW}' when {_differs(contract)} then '{REVISED}' else '{UNCHANGED}' end as _change
@@ -37,8 +37,6 @@ def compare(connection: duckdb.DuckDBPyConnection, contract: TableContract, batc
             order by batch._row
             """
         ).pl()
-    finally:
-        connection.unregister("batch")
     return batch.with_columns(change["_change"])
 
 
@@ -47,8 +45,7 @@ def replacing(connection: duckdb.DuckDBPyConnection, contract: TableContract, ba
     if "vintage" not in contract.key or batch.is_empty():
         return {}
     rest, said = ", ".join(k for k in contract.key if k != "vintage"), "value"
-    connection.register("batch", batch.filter(pl.col("_change") == NEW).select("_series", *contract.schema).to_arrow())
-    try:
+    with lent(connection, batch=batch.filter(pl.col("_change") == NEW).select("_series", *contract.schema)):
         rows = connection.execute(
             f"""
             with
@@ -61,8 +58,6 @@ def replacing(connection: duckdb.DuckDBPyConnection, contract: TableContract, ba
             select _series, count(*) from told where _series is not null and before is not null and said <> before group by all
             """
         ).fetchall()
-    finally:
-        connection.unregister("batch")
     return dict(rows)
 
 
@@ -84,8 +79,7 @@ def withdrawn(
         orient="row",
     )
     spans = batch.select(*contract.key, "_series", "_date").join(asked, on="_series", how="left")
-    connection.register("batch", spans.to_arrow())
-    try:
+    with lent(connection, batch=spans):
         rows = connection.execute(
             f"""
             with spans as (
@@ -100,8 +94,6 @@ def withdrawn(
             group by all
             """
         ).fetchall()
-    finally:
-        connection.unregister("batch")
     return dict(rows)
 
 
@@ -123,8 +115,5 @@ def merge(
         provenance=pl.lit(provenance),
         run_id=pl.lit(run_id),
     ).select(*(c.name for c in contract.columns), *BOOKKEEPING)
-    connection.register("batch", rows.to_arrow())
-    try:
+    with lent(connection, batch=rows):
         connection.execute(f"insert into raw.{contract.name} by name select * from batch")
-    finally:
-        connection.unregister("batch")

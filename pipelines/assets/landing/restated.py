@@ -9,6 +9,7 @@ from pipelines.assets.landing.merge import REVISED
 from pipelines.catalog import Series
 from pipelines.checks.expectations import MOST_RESCALED, MOST_REVISED_PCT
 from pipelines.contracts import TableContract
+from pipelines.resources.lent import lent
 from pipelines.resources.warehouse import latest
 
 # A base is changed for a whole series at once: so many values, nearly all by one factor, which rounding blurs by this much.
@@ -22,7 +23,7 @@ MOST_KEPT_BACK = 5
 
 def rebased(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows: pl.DataFrame, _: Mapping[str, Series]) -> pl.DataFrame:
     """`_rebased_by`: the one factor between what came and the values held of a series, where nearly all of them moved by it."""
-    columns = ["close"] if contract.date_column == "session_date" else _numbers(contract)
+    columns = ("close",) if contract.date_column == "session_date" else contract.number_columns
     key = [k for k in contract.key if k != "vintage"]
     same = " and ".join(f"held.{k} = came.{k}" for k in key)
     pairs = " union all ".join(
@@ -30,8 +31,7 @@ def rebased(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
         for c in columns
     )
     version = "vintage" if "vintage" in contract.key else "known_on"
-    connection.register("came", rows.select("_series", "_change", "known_on", *contract.schema).to_arrow())
-    try:
+    with lent(connection, came=rows.select("_series", "_change", "known_on", *contract.schema)):
         found = connection.sql(
             f"""
             with
@@ -52,8 +52,6 @@ def rebased(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
             group by _series
             """
         ).pl()
-    finally:
-        connection.unregister("came")
     return rows.join(found, on="_series", how="left", maintain_order="left")
 
 
@@ -61,8 +59,7 @@ def moved_closes(
     connection: duckdb.DuckDBPyConnection, contract: TableContract, rows: pl.DataFrame, _: Mapping[str, Series]
 ) -> pl.DataFrame:
     """`_close_moved_pct`: by how much a close differs from the one held of a session that was over when it was taken."""
-    connection.register("came", rows.filter(pl.col("_change") == REVISED).select("_series", *contract.key, "close").to_arrow())
-    try:
+    with lent(connection, came=rows.filter(pl.col("_change") == REVISED).select("_series", *contract.key, "close")):
         found = connection.sql(
             f"""
             select came._series, {", ".join(f"came.{k}" for k in contract.key)}, 100 * abs(came.close / held.close - 1) as _close_moved_pct
@@ -70,8 +67,6 @@ def moved_closes(
             where not held.is_partial
             """
         ).pl()
-    finally:
-        connection.unregister("came")
     moved = rows.join(found, on=["_series", *contract.key], how="left", maintain_order="left")
     named = [c for c in ("_rescaled_by", "_rebased_by") if c in moved.columns]  # then a wrong unit or base is what happened
     is_named = pl.any_horizontal(
@@ -87,7 +82,3 @@ def kept_back(contract: TableContract, rows: pl.DataFrame) -> tuple[pl.DataFrame
     is_moved = (pl.col("_close_moved_pct") > MOST_REVISED_PCT).fill_null(False)
     is_single = is_moved & (is_moved.sum().over("_series") <= MOST_KEPT_BACK)
     return rows.filter(~is_single), rows.filter(is_single)
-
-
-def _numbers(contract: TableContract) -> list[str]:
-    return [c.name for c in contract.columns if c.data_type == "double" and c.name not in contract.key]

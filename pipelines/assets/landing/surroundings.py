@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.assets.landing.derive import Surroundings
 from pipelines.catalog import Series, catalog
 from pipelines.contracts import TableContract, contracts
+from pipelines.resources.lent import lent
 from pipelines.resources.warehouse import latest
 
 SPLITS = pl.Schema({"_series": pl.String(), "action_date": pl.Date(), "value": pl.Float64()})
@@ -41,8 +42,7 @@ def _before(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
     unit = ["_series", str(contract.symbol_column)]
     keys = [k for k in contract.key if k != contract.date_column]
     spans = rows.group_by(list(dict.fromkeys([*unit, *keys]))).agg(_first=pl.col(contract.date_column).min())
-    connection.register("spans", spans.to_arrow())
-    try:
+    with lent(connection, spans=spans):
         found: pl.DataFrame = connection.sql(
             f"""
             select spans._series, spans.{contract.symbol_column},
@@ -51,8 +51,6 @@ def _before(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
             group by all
             """
         ).pl()
-    finally:
-        connection.unregister("spans")
     return found
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from pipelines.resources.market import PREMIUM, SIMULATED_TOKENS
 from pipelines.sample.market import SampleMarket, sample_market
 from pipelines.sample.wire import SampleTransport
-from pipelines.settings import TOKENS
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 
@@ -41,7 +41,7 @@ def client_as_of(tmp_path: Path) -> Callable[[date], Client]:
         archive = Archive(tmp_path / as_of.isoformat())
         return Client(
             archive, None, None, 5, 60, 0, SampleTransport(as_of),
-            now=lambda: evening, tokens={p: "simulated" for p in TOKENS if p != "fred"}, asks={"alpha_vantage_plan": ("premium",)},
+            now=lambda: evening, tokens=SIMULATED_TOKENS, asks=PREMIUM,
         )  # fmt: skip
 
     return made
