@@ -45,10 +45,20 @@ def dropped(job_name: str) -> dg.SensorDefinition:
     def drop_folder(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         folder = settings().drop_folder
         files = sorted(f"{f.name} {f.sha256}" for f in drop.scan(folder))
-        new = sorted(set(files) - set(json.loads(context.cursor or "[]")))
+        new = sorted(set(files) - _seen(context.cursor))
         context.update_cursor(json.dumps(files))
         if not new:
             return dg.SkipReason(f"nothing new in {folder}")
         return dg.RunRequest(run_key=hashlib.sha256("\n".join(new).encode()).hexdigest(), run_config=LIVE)
 
     return drop_folder
+
+
+def _seen(cursor: str | None) -> set[str]:
+    """Files a tick before saw. A cursor that is no list was written by an older version: then every file is new, and one that was landed
+    already brings nothing twice."""
+    try:
+        seen = json.loads(cursor or "[]")
+    except json.JSONDecodeError:
+        return set()
+    return set(seen) if isinstance(seen, list) else set()

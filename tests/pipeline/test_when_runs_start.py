@@ -77,6 +77,8 @@ def test_the_sensor_asks_for_a_run_once_per_content(warehouse: Settings) -> None
     assert len(first) == 1
     again, cursor = runs(cursor)
     assert again == []
+    upgraded, _ = runs("78af0c")  # as versions before wrote it
+    assert upgraded == first
     (folder / "a.csv").write_text("date,symbol,close\n2026-01-09,SIM,11\n")
     changed, cursor = runs(cursor)
     assert len(changed) == 1
