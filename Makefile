@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui sql lint format type docs lock overhead filings-speed bi-check clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui sql lint format type docs lock overhead filings-speed bi-check clients clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
@@ -98,6 +98,9 @@ $(BI)/.ready: docs/bi/superset/requirements.lock
 
 bi-check: $(READY) $(BI)/.ready ## Superset, in its own environment, reads the sample publication, draws the dashboard and sees the next one
 	@$(BIN)/python -m bench.bi --bin $(BI)/bin
+
+clients: $(READY) ## older DuckDB versions, command line, Node, SQLAlchemy, ADBC, pandas, Polars and Arrow read every table of the sample publication
+	@$(BIN)/python -m bench.clients
 
 lock: ## renew the locks from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file requirements.lock
