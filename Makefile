@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui sql lint format type docs lock overhead filings-speed clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui sql lint format type docs lock overhead filings-speed bi-check clients clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
@@ -89,11 +89,25 @@ overhead: $(READY) ## time a warm `rotation run` against a bare `dbt build`
 filings-speed: $(READY) ## time a full-size quarter of filings, from facts to valuations, against a scan of its files
 	@$(BIN)/python -m bench.filings_speed
 
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
+# Superset has an environment of its own: it wants other versions of what we use.
+BI := .venv-superset
+$(BI)/.ready: docs/bi/superset/requirements.lock
+	@$(PYTHON) -m venv --clear $(BI)
+	@$(BI)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement docs/bi/superset/requirements.lock
+	@touch $(BI)/.ready
+
+bi-check: $(READY) $(BI)/.ready ## Superset, in its own environment, reads the sample publication, draws the dashboard and sees the next one
+	@$(BIN)/python -m bench.bi --bin $(BI)/bin
+
+clients: $(READY) ## older DuckDB versions, command line, Node, SQLAlchemy, ADBC, pandas, Polars and Arrow read every table of the sample publication
+	@$(BIN)/python -m bench.clients
+
+lock: ## renew the locks from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file requirements.lock
+	@uv pip compile docs/bi/superset/requirements.in --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file docs/bi/superset/requirements.lock
 
 clean: ## remove the environment and everything built; warehouse/ stays
-	@rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(BI) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 ci: ## what the continuous integration runs
 	@bash .ci/run
