@@ -120,8 +120,7 @@ def ends_equal(stepwise: Path, whole: Path) -> list[Compared]:
 @contextmanager
 def warehouse(folder: Path, mirror: str | None) -> Iterator[None]:
     """The settings of this process point to this folder, for as long as the block lasts."""
-    # dbt's unit tests say nothing of a day, and take a quarter of a build
-    wanted = {"ROTATION_WAREHOUSE": str(folder), "ROTATION_KEEP_PUBLICATIONS": "2", "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+    wanted = {"ROTATION_WAREHOUSE": str(folder), "ROTATION_KEEP_PUBLICATIONS": "2"}
     wanted |= {"ROTATION_MIRROR": mirror, "ROTATION_TIINGO_TOKEN": "any", "ROTATION_STOOQ_KEY": "any"} if mirror else {}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

@@ -62,7 +62,7 @@ def _events(
     context: dg.AssetExecutionContext, options: RunOptions, manifest: dict[str, Any], results: list[dbt.NodeResult]
 ) -> Iterator[Any]:
     broken = [r for r in results if r.status in ("error", "fail")]
-    tests = [r for r in results if r.unique_id.startswith(("test.", "unit_test.")) and r.status != "skipped"]
+    tests = [r for r in results if r.unique_id.startswith("test.") and r.status != "skipped"]
     with options.warehouse.work() as connection:
         as_of = as_of_day(connection)
         rows = [_check_row(manifest, r) for r in tests]
@@ -93,7 +93,7 @@ def _events(
                 if node and node["resource_type"] in ("model", "seed") and r.status == "success":
                     yield _materialized(connection, node, r)
     for r in tests:
-        check = get_asset_check_key_for_test(manifest, TRANSLATOR, r.unique_id, None) if r.unique_id in manifest["nodes"] else None
+        check = get_asset_check_key_for_test(manifest, TRANSLATOR, r.unique_id, None)
         if check is not None:
             yield dg.AssetCheckResult(
                 asset_key=check.asset_key,
@@ -125,7 +125,7 @@ def _materialized(connection: Any, node: dict[str, Any], result: dbt.NodeResult)
 
 
 def _node(manifest: dict[str, Any], unique_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = manifest["nodes"].get(unique_id) or manifest["unit_tests"][unique_id]
+    found: dict[str, Any] = manifest["nodes"][unique_id]
     return found
 
 

@@ -13,7 +13,7 @@ from pipelines.settings import Mode
 # What each gate looks at, in the words of the answer.
 GATES = {
     "gate 1": "what came in: readable, keys, limits, sessions, jumps without a split, agreement of sources",
-    "gate 2": "the tables built: contracts, keys, identities, unit tests",
+    "gate 2": "the tables built: contracts, keys, relations, identities",
     "gate 3": "the finished file: against itself, the raw data, the calendar and the last publication",
 }
 

@@ -131,7 +131,7 @@ def test_a_good_run_leaves_no_key_behind(
     caplog.set_level(logging.DEBUG)
     folder = clone(replayed[FRIDAY], home.parent / "warehouse")
     shutil.rmtree(folder / "drop")  # the vendor's files are not ours
-    with replay(MONDAY) as provider, working_in(folder, ROTATION_MIRROR=provider.url, DBT_EXCLUDE_RESOURCE_TYPES="unit_test", **KEYS):
+    with replay(MONDAY) as provider, working_in(folder, ROTATION_MIRROR=provider.url, **KEYS):
         # a first key for FRED dates the past of the target anew: that stops gate 3 once, and is accepted
         accepted = [word for check in ("past_values_stay", "row_counts_do_not_shrink") for word in ("--accept", f"{check}=a first key")]
         assert rotation(monkeypatch, "run", "--sources", "live", "--as-of", str(MONDAY), *accepted) == 0
