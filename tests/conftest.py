@@ -40,15 +40,26 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setti
     settings_module.settings.cache_clear()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shelf",
+        type=Path,
+        help="keep the warehouses tests start from in this folder, for the next session; empty it after a change of models",
+    )
+
+
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def shelf(tmp_path_factory: pytest.TempPathFactory, worker_id: str, pytestconfig: pytest.Config) -> Path:
     """A folder that all workers of this session share."""
+    kept: Path | None = pytestconfig.getoption("shelf")
+    if kept is not None:
+        return kept.absolute()
     base = tmp_path_factory.getbasetemp()
     return (base if worker_id == "master" else base.parent) / "warehouses"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Warehouses are large: none outlives the session."""
+    """Warehouses are large: none outlives the session, but on a shelf that was asked for."""
     if not hasattr(session.config, "workerinput"):
         shutil.rmtree(session.config._tmp_path_factory.getbasetemp() / "warehouses", ignore_errors=True)  # type: ignore[attr-defined]
 

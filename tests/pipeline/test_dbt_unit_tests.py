@@ -15,7 +15,8 @@ def test_every_unit_test_of_the_project_passes(sample_at_once: Path, tmp_path: P
     folder = clone(sample_at_once, tmp_path / "warehouse")
     wanted = set(json.loads(dbt.MANIFEST.read_text(encoding="utf-8"))["unit_tests"])
     # a unit test takes the types of its inputs from the tables that are there
-    arguments = [*dbt._arguments("build", "sample", tmp_path / "target"), "--exclude-resource-type", "test"]
+    left_out = [word for kind in ("test", "exposure") for word in ("--exclude-resource-type", kind)]
+    arguments = [*dbt._arguments("build", "sample", tmp_path / "target"), *left_out]
     with working_in(folder) as settings:
         settings.candidate_file("sample").parent.mkdir(parents=True, exist_ok=True)
         with dbt._environment(settings, tmp_path / "logs"):
