@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui sql lint format type docs lock overhead filings-speed bi-check clients clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui sql lint format type docs lock overhead filings-speed reliability bi-check clients clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
@@ -61,6 +61,12 @@ fuzz: $(READY) ## FUZZ (20000) inputs into every reader: frames of its contract 
 
 faulty-days: $(READY) ## two weeks of daily runs on recorded providers that break, against one clean run; exits 1 at a row no revision explains
 	@$(BIN)/python -m bench.faulty_days
+
+# Rows of the table to try; all by default. FEW=--few tries each a few times only, as CI does.
+ROWS ?=
+FEW ?=
+reliability: $(READY) ## kills, readers, power cuts, full disks, poison, wild markets, malice, mutations: the table with its counts; exits 1 at a failure
+	@$(BIN)/python -m bench.reliability $(FEW) $(ROWS)
 
 ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui

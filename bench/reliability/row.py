@@ -1,6 +1,10 @@
-"""One row of the table: what was tried, how often, and what went wrong. Not for trying it (the other modules)."""
+"""One row of the table: what is tried, how often, and what went wrong. Not for trying it (the other modules)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -11,3 +15,13 @@ class Row:
     done: int
     failures: tuple[str, ...]
     said: str = ""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A row to be tried: `run(count, folder, tell)` works in an empty folder and says how far it is. `full` tries for the table, `few` in CI."""
+
+    name: str
+    full: int
+    few: int
+    run: Callable[[int, Path, Tell], Row]
