@@ -13,6 +13,7 @@ import psycopg
 from bench.own_postgres import NoServerError, server
 from bench.reliability.row import NotHereError, Row, Tell
 from pipelines.resources.postgres import publish
+from pipelines.resources.postgres_form import PostgresError
 
 READERS = 20
 ROWS = 500
@@ -62,14 +63,17 @@ def _run(conninfo: str, count: int, folder: Path, tell: Tell) -> Row:
         for number in range(1, count + 1):
             tell(f"publication {number} of {count}")
             file, manifest = publication(folder, number)
-            waits.append(publish(conninfo, file, manifest, KEYS).waited_s)
+            try:
+                waits.append(publish(conninfo, file, manifest, KEYS).waited_s)
+            except PostgresError as problem:
+                failures.append(f"publication {number}: {problem}")
             file.unlink()
     finally:
         end.set()
         for reader in readers:
             reader.join()
     said = (
-        f"{READERS} readers, {next(reads):,} transactions of three kinds, {len(seen)} publications seen by them, longest wait for readers {max(waits):.2f} s, "
+        f"{READERS} readers, {next(reads):,} transactions of three kinds, {len(seen)} publications seen by them, longest wait for readers {max(waits, default=0):.2f} s, "
         f"{time.perf_counter() - started:.0f} s in all"
     )
     return Row("publications into PostgreSQL under 20 readers: no error, no mixed state", count, tuple(failures), said)

@@ -31,7 +31,7 @@ SHEETS = (
     Sheet("Breadth by funds", "Equal weight against cap weight, small against large", "marts.fct_breadth_funds_daily", "session_date"),
     Sheet("Sectors", "Return and rank of the sectors", "marts.fct_sector_performance_daily", "session_date", held=4),
     Sheet("Discount", "Discount of small against large on every definition", "marts.fct_discount_monthly", "month_end", ("small_source_id", "large_source_id"), held=4),
-    Sheet("Re-rating", "What the median multiple would be worth: arithmetic of a gap", "marts.fct_implied_rerating_monthly", "month_end", ("small_source_id", "large_source_id"), held=4),
+    Sheet("Re-rating", "What the median multiple would be worth", "marts.fct_implied_rerating_monthly", "month_end", ("small_source_id", "large_source_id"), held=4),
     Sheet("Valuation", "Multiples of each universe, by definition", "marts.fct_valuation_monthly", "month_end", ("universe_id", "source_id"), held=3),
     Sheet("Policy", "The Federal Reserve: target, run of moves, next meeting", "marts.fct_policy_stance_daily", "session_date", held=1),
     Sheet("Rates", "Rates and spreads", "marts.fct_rates_daily", "session_date", ("series_id",)),

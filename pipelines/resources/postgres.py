@@ -111,7 +111,7 @@ def connected(conninfo: str, connect_s: int = CONNECT_S) -> Iterator[psycopg.Con
             pg.execute("set timezone = 'UTC'; set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0")
             yield pg
     except psycopg.Error as problem:
-        said = str(problem).strip()
+        said = str(problem).strip().removesuffix(".")
         raise PostgresError(f"PostgreSQL: {said.replace(secret, '***') if secret else said}. {_cure(problem)} {STANDS}") from None
 
 
@@ -122,7 +122,7 @@ def _cure(problem: psycopg.Error) -> str:
         )
     if isinstance(problem, errors.DiskFull):
         return "Free space on the server: a load needs room for both publications."
-    if problem.sqlstate is None or isinstance(problem, psycopg.OperationalError):
+    if problem.sqlstate is None or problem.sqlstate[:2] in ("08", "28", "3D", "57"):  # no connection, no entry, no such database, shut down
         return "Is the server up, and are host, port, database, user and password in ROTATION_POSTGRES right? `rotation doctor` tries it. Then: rotation postgres"
     return "Mend what it says, then: rotation postgres"
 
