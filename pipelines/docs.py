@@ -12,20 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.resources.dbt import PROJECT, TARGET, DbtError, ensure_manifest
-from pipelines.resources.warehouse import LOG_TABLES
+from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES
 from pipelines.settings import ROOT, SettingsError, settings
 
 TABLES_FILE = ROOT / "docs" / "tables.md"
 SCHEMAS = ("marts", "quality", "reference")
-# The logs have no dbt yml: what one row of each is.
-LOG_ROWS = {
-    "asked_spans": "Which days a provider was asked for: one row a run and series whose answer was merged.",
-    "blocked_runs": "What stopped a run: one row a run and reason.",
-    "check_results": "What each check of the gates saw: one row a run, table and check.",
-    "history_events": "One row a series, table and thing that became of its history: shortened, blanked, told anew.",
-    "quarantine": "Rows that were rejected by gate 1: one row a run, row and reason.",
-    "source_pulls": "What each provider was asked and sent: one row a run, series (or dropped file) and raw table.",
-}
 HEAD = """# Published tables
 
 Written by `make docs` from the dbt yml and the log tables of the warehouse; not to be edited. What a measure means: [method](method/README.md),
@@ -65,7 +56,7 @@ def _type(column: dict[str, Any], config: dict[str, Any]) -> str:
 
 def _of_logs() -> Iterator[Published]:
     for name, columns in LOG_TABLES.items():
-        yield Published("quality", name, LOG_ROWS[name], (), tuple((c, kind, said) for c, (kind, said) in columns.items()))
+        yield Published("quality", name, LOG_COMMENTS[name], (), tuple((c, kind, said) for c, (kind, said) in columns.items()))
 
 
 def tables_page(manifest: dict[str, Any]) -> str:

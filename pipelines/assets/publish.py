@@ -22,7 +22,7 @@ from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.resources.warehouse import LOG_TABLES, quoted, read_only
+from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES, quoted, read_only
 from pipelines.settings import ROOT
 
 SCHEMAS = ("marts", "quality", "reference")
@@ -168,6 +168,7 @@ def release(run_id: str, options: RunOptions, publication: Publication) -> dict[
 def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in LOG_TABLES.items():
         connection.execute(f"create or replace table rotation.quality.{table} as from work.quality.{table}")
+        connection.execute(f"comment on table rotation.quality.{table} is '{LOG_COMMENTS[table]}'")
         for column, (_, comment) in columns.items():
             text = comment.replace("'", "''")
             connection.execute(f"comment on column rotation.quality.{table}.{column} is '{text}'")

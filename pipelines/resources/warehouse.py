@@ -110,6 +110,16 @@ LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
+# What one row of each is.
+LOG_COMMENTS = {
+    "asked_spans": "Which days a provider was asked for: one row a run and series whose answer was merged.",
+    "blocked_runs": "What stopped a run: one row a run and reason.",
+    "check_results": "What each check of the gates saw: one row a run, table and check.",
+    "history_events": "One row a series, table and thing that became of its history: shortened, blanked, told anew.",
+    "quarantine": "Rows that were rejected by gate 1: one row a run, row and reason.",
+    "source_pulls": "What each provider was asked and sent: one row a run, series (or dropped file) and raw table.",
+}
+
 
 class WarehouseError(Exception):
     """The warehouse cannot be opened or read as asked; the message says what to do."""
