@@ -18,12 +18,12 @@ def draw(frame: pl.DataFrame, rows: int, out: Console, width: int | None) -> Non
     cells = [[_cell(v, width) for v in column] for column in frame.iter_columns()]
     wide = [max([len(name), *(c.cell_len for c in column)]) + FRAME for name, column in zip(frame.columns, cells, strict=True)]
     fits = _fitting(wide, width)
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", width=sum(wide[:fits]) + 1)
     for name, kind in list(frame.schema.items())[:fits]:
         table.add_column(Text(name), justify="right" if kind.is_numeric() else "left", no_wrap=True, min_width=len(name))
     for row in zip(*cells[:fits], strict=True):
         table.add_row(*row)
-    out.print(table, soft_wrap=width is None, crop=False)
+    out.print(table, crop=False)
     said = []
     if frame.height < rows:
         said.append(f"{frame.height:,} of {rows:,} rows shown (--limit N for more)")

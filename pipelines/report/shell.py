@@ -11,7 +11,7 @@ import typer
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import has_completions
+from prompt_toolkit.filters import completion_is_selected
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -151,13 +151,15 @@ class Suggestions(Completer):
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
 
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:  # noqa: ARG002 # the library's signature
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         before = document.text_before_cursor
         if before.startswith(".") and " " not in before:
             commands = {command.split()[0]: said for command, said in HELP.items() if command.startswith(before)}
             yield from (Completion(c, -len(before), display_meta=said) for c, said in commands.items())
             return
         before, whole = (f"describe {before.partition(' ')[2]}", "") if before.startswith(".describe ") else (before, document.text)
+        if complete_event.text_inserted and not before[-1:].strip(" \n;(,"):
+            return  # all there is would follow: only on Tab
         for one in suggest(self._shell.names(), before, whole):
             yield Completion(one.text, -one.replaces, display_meta=one.meta)
 
@@ -166,7 +168,11 @@ def keys() -> KeyBindings:
     """Enter ends a statement at its semicolon, and a command at once; else it begins a new line."""
     bindings = KeyBindings()
 
-    @bindings.add("enter", filter=~has_completions)
+    @bindings.add("enter", filter=completion_is_selected)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.complete_state = None  # what was chosen stays, the list goes
+
+    @bindings.add("enter", filter=~completion_is_selected)
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         typed = buffer.text.strip()
