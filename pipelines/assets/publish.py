@@ -17,7 +17,8 @@ import duckdb
 
 from pipelines.assets.landing.assets import OWNERS
 from pipelines.checks import remarks
-from pipelines.checks.reconciliation import NAMES, Verdict, reconcile
+from pipelines.checks.reconciliation import NAMES, reconcile
+from pipelines.checks.verdicts import Verdict
 from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication

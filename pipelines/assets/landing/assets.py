@@ -20,7 +20,7 @@ from pipelines.assets.landing.pulling import pull_all
 from pipelines.assets.preview import table_metadata
 from pipelines.catalog import catalog
 from pipelines.checks.expectations import check_names
-from pipelines.checks.stories import STORIES
+from pipelines.checks.stories import ANSWERED, HISTORY, STORIES
 from pipelines.contracts import TableContract, contracts
 from pipelines.progress import tell
 from pipelines.resources.log import append
@@ -32,8 +32,6 @@ from pipelines.sources.exchange import to_sessions
 from pipelines.sources.journal import Journal
 
 OWNERS = ["team:rotation"]
-ANSWERED = "provider_answered"
-HISTORY = "history_stays"
 
 
 def key(table: str) -> dg.AssetKey:
@@ -68,18 +66,18 @@ def spec(contract: TableContract, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
 
 def check_specs(tables: Sequence[TableContract]) -> list[dg.AssetCheckSpec]:
     """The checks of gate 1; every one is blocking, and closes the gate when a required series fails it."""
-    specs = [
-        dg.AssetCheckSpec(name, asset=key(c.name), blocking=True, description=f"{STORIES[name].guards_against} {STORIES[name].cure}")
-        for c in tables
-        for name in check_names(c)
-    ]
-    story = "A provider that is down, refuses us, or answers something else. A required series stops the run; any other keeps its last good data."
-    kept = "A provider that shortens its history, blanks days or tells its past anew. What we have stays; see quality.history_events."
-    return [
-        *specs,
-        dg.AssetCheckSpec(ANSWERED, asset=key(tables[0].name), blocking=True, description=story),
-        dg.AssetCheckSpec(HISTORY, asset=key(tables[0].name), description=kept),
-    ]
+
+    def check_spec(table: str, name: str) -> dg.AssetCheckSpec:
+        story = STORIES[name]
+        return dg.AssetCheckSpec(
+            name,
+            asset=key(table),
+            blocking=story.severity == "block",
+            description=f"{story.guards_against} {story.cure} {story.threshold}".strip(),
+        )
+
+    specs = [check_spec(c.name, name) for c in tables for name in check_names(c)]
+    return [*specs, check_spec(tables[0].name, ANSWERED), check_spec(tables[0].name, HISTORY)]
 
 
 def scope_of(context: dg.AssetExecutionContext, options: RunOptions, connection: duckdb.DuckDBPyConnection) -> Scope:
