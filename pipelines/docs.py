@@ -23,6 +23,7 @@ LOG_ROWS = {
     "blocked_runs": "What stopped a run: one row a run and reason.",
     "check_results": "What each check of the gates saw: one row a run, table and check.",
     "history_events": "One row a series, table and thing that became of its history: shortened, blanked, told anew.",
+    "past_changes": "What became of values that were published before: one row a run and value of a past day that changed, 100,000 a run at the most.",
     "quarantine": "Rows that were rejected by gate 1: one row a run, row and reason.",
     "source_pulls": "What each provider was asked and sent: one row a run, series (or dropped file) and raw table.",
 }

@@ -168,7 +168,7 @@ def release(run_id: str, options: RunOptions, publication: Publication) -> dict[
 
 def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in LOG_TABLES.items():
-        connection.execute(f"create or replace table rotation.quality.{table} as from work.quality.{table}")
+        connection.execute(f"create or replace table rotation.quality.{table} as select {', '.join(columns)} from work.quality.{table}")
         for column, (_, comment) in columns.items():
             text = comment.replace("'", "''")
             connection.execute(f"comment on column rotation.quality.{table}.{column} is '{text}'")

@@ -28,10 +28,29 @@ CROSS_SECTIONS = ("fct_sector_performance_daily",)
 RESTS_ON = dict.fromkeys(("fct_policy_moves", "fct_policy_stance_daily"), ("DFEDTAR", "DFEDTARU", "DFEDTARL"))
 # Values listed a run; how many there are in all is in the check log.
 MOST_LISTED = 100_000
-NAMES = ("past_values_stay", "row_counts_do_not_shrink")
 COMMON = "least((select max(as_of_date) from published.marts.dim_metric), (select as_of_date from work.raw.clock_day))"
 LISTED = {"table_name": pl.String, "day": pl.Date, "key": pl.String, "column_name": pl.String, "was": pl.String, "is_now": pl.String,
           "explained_by": pl.String}  # fmt: skip
+# They read the temporary tables that against_published lays out.
+CHECKS = (
+    Reconciliation(
+        "past_values_stay",
+        "marts",
+        "History rewritten under the reader: a published value of a past day changed, and no revision or late data since explains it.",
+        "quality.past_changes lists each value, as it was and as it is. Find the change of model or data behind them; if it is meant, "
+        'accept it once: rotation run --accept past_values_stay="why".',
+        "select table_name, day, key, column_name, was, is_now from past_changes where explained_by is null order by day desc, table_name, key",
+        "None: by what arrived, not by how much. A hundredth of a percent is as much a rewriting as five percent.",
+    ),
+    Reconciliation(
+        "row_counts_do_not_shrink",
+        "marts",
+        "Past rows lost.",
+        'Find what removed them; if it is meant, accept it once: rotation run --accept row_counts_do_not_shrink="why".',
+        "select table_name, sum(published_n) as published_n, sum(candidate_n) as candidate_n from past_days group by 1 having sum(candidate_n) < sum(published_n)",
+    ),
+)
+NAMES = tuple(c.name for c in CHECKS)
 
 
 def against_published(connection: duckdb.DuckDBPyConnection) -> list[Reconciliation]:
@@ -43,24 +62,7 @@ def against_published(connection: duckdb.DuckDBPyConnection) -> list[Reconciliat
     connection.execute("create or replace temp table past_days as " + " union all ".join(days))
     apart = connection.execute("select distinct table_name from past_days where published_n > 0 and not is_same").fetchall()
     _list_changes(connection, [one for one in shared if (one[0],) in apart])
-    return [
-        Reconciliation(
-            "past_values_stay",
-            "marts",
-            "History rewritten under the reader: a published value of a past day changed, and no revision or late data since explains it.",
-            "quality.past_changes lists each value, as it was and as it is. Find the change of model or data behind them; if it is meant, "
-            'accept it once: rotation run --accept past_values_stay="why".',
-            "select table_name, day, key, column_name, was, is_now from past_changes where explained_by is null order by day desc, table_name, key",
-            "None: by what arrived, not by how much. A hundredth of a percent is as much a rewriting as five percent.",
-        ),
-        Reconciliation(
-            "row_counts_do_not_shrink",
-            "marts",
-            "Past rows lost.",
-            'Find what removed them; if it is meant, accept it once: rotation run --accept row_counts_do_not_shrink="why".',
-            "select table_name, sum(published_n) as published_n, sum(candidate_n) as candidate_n from past_days group by 1 having sum(candidate_n) < sum(published_n)",
-        ),
-    ]
+    return list(CHECKS)
 
 
 def past_changes(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

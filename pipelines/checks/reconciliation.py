@@ -6,13 +6,13 @@ Each check is SQL that returns the failing rows. `rotation` is the candidate, `w
 import duckdb
 
 from pipelines.checks.across import ACROSS
-from pipelines.checks.past import NAMES as OF_THE_PAST
+from pipelines.checks.past import CHECKS as OF_THE_PAST
 from pipelines.checks.past import against_published
 from pipelines.checks.verdicts import Reconciliation, Verdict, verdict
-from pipelines.checks.within import NAMES as OF_EVERY_TABLE
-from pipelines.checks.within import WITHIN, every_table
+from pipelines.checks.within import OF_EVERY_TABLE, WITHIN, every_table
 
-NAMES = (*(c.name for c in (*WITHIN, *ACROSS)), *OF_EVERY_TABLE, *OF_THE_PAST)
+EVERY = (*WITHIN, *ACROSS, *OF_EVERY_TABLE, *OF_THE_PAST)
+NAMES = tuple(c.name for c in EVERY)
 
 
 def checks(connection: duckdb.DuckDBPyConnection, mode: str) -> list[Reconciliation]:

@@ -3,6 +3,8 @@
 `rotation` is the candidate, `work` the working file.
 """
 
+from dataclasses import replace
+
 import duckdb
 
 from pipelines.checks.verdicts import Reconciliation
@@ -59,7 +61,22 @@ WITHIN: tuple[Reconciliation, ...] = (
     ),
 )
 
-NAMES = ("provenance_is_of_this_market", "nothing_from_after_the_day")
+# Their SQL is made of the marts there are.
+PROVENANCE = Reconciliation(
+    "provenance_is_of_this_market",
+    "marts",
+    "Simulated and observed values in one warehouse.",
+    "Remove the working file of this mode and run again: it was filled with the other market's data.",
+    "",
+)
+FUTURE = Reconciliation(
+    "nothing_from_after_the_day",
+    "marts",
+    "A value that was not known on the as-of day.",
+    "A model reads a raw table without its known_on: use the int_ model that cuts at the as-of day.",
+    "",
+)
+OF_EVERY_TABLE = (PROVENANCE, FUTURE)
 
 
 def every_table(connection: duckdb.DuckDBPyConnection, mode: str) -> list[Reconciliation]:
@@ -85,19 +102,4 @@ def every_table(connection: duckdb.DuckDBPyConnection, mode: str) -> list[Reconc
             future.append(
                 f"select '{table}' as table_name, {newest} as newest from rotation.marts.{table} having {newest} > (select as_of_date from work.raw.clock_day)"
             )
-    return [
-        Reconciliation(
-            "provenance_is_of_this_market",
-            "marts",
-            "Simulated and observed values in one warehouse.",
-            "Remove the working file of this mode and run again: it was filled with the other market's data.",
-            " union all ".join(provenance),
-        ),
-        Reconciliation(
-            "nothing_from_after_the_day",
-            "marts",
-            "A value that was not known on the as-of day.",
-            "A model reads a raw table without its known_on: use the int_ model that cuts at the as-of day.",
-            " union all ".join(future),
-        ),
-    ]
+    return [replace(PROVENANCE, sql=" union all ".join(provenance)), replace(FUTURE, sql=" union all ".join(future))]

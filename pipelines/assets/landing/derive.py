@@ -160,9 +160,7 @@ def _traded(rows: pl.DataFrame, contract: TableContract, around: Surroundings) -
     )
     is_large = (pl.col("_factor") >= SPLIT_FACTOR) | (pl.col("_factor") <= 1 / SPLIT_FACTOR)
     quiet = is_large & (pl.col("_apart") <= OVERNIGHT_DAYS) & (pl.col("_money") <= MOST_MONEY)
-    judged = ordered.filter(pl.col("_row").is_not_null()).select(
-        "_row", "_factor", "_money", _is_traded_move=~quiet.fill_null(False)
-    )
+    judged = ordered.filter(pl.col("_row").is_not_null()).select("_row", "_factor", "_money", _is_traded_move=~quiet.fill_null(False))
     return rows.with_row_index("_row").join(judged, on="_row", how="left", maintain_order="left").drop("_row")
 
 
