@@ -97,7 +97,12 @@ def _events(
                 passed=r.status == "pass",
                 severity=dg.AssetCheckSeverity.ERROR if r in broken else dg.AssetCheckSeverity.WARN,
                 description=_reason(manifest, r, _accepted(manifest, r, options)) if r.status != "pass" else "0 failing rows",
-                metadata={"failing rows": r.failures, "seconds": r.seconds},
+                metadata={"failing rows": r.failures, "seconds": r.seconds}
+                | (
+                    {"sample": dg.MetadataValue.json(json.loads(shown[r.unique_id].sample))}
+                    if r.unique_id in shown and shown[r.unique_id].sample
+                    else {}
+                ),
             )
     if broken:
         raise dg.Failure(description="gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5]), allow_retries=False)
