@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.resources.dbt import PROJECT, TARGET, DbtError, ensure_manifest
+from pipelines.resources.dbt import PROJECT, TARGET, DbtError, ensure_manifest, unique_keys
 from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES
 from pipelines.settings import ROOT, SettingsError, settings
 
@@ -37,15 +37,11 @@ class Published:
 
 def _of_dbt(manifest: dict[str, Any]) -> Iterator[Published]:
     nodes: dict[str, dict[str, Any]] = manifest["nodes"]
-    keys = {
-        n["attached_node"]: tuple(n["test_metadata"]["kwargs"]["columns"])
-        for n in nodes.values()
-        if n["resource_type"] == "test" and (n.get("test_metadata") or {}).get("name") == "unique_key"
-    }
-    for unique_id, node in nodes.items():
+    keys = unique_keys(manifest)
+    for node in nodes.values():
         if node["resource_type"] in ("model", "seed") and node["schema"] in SCHEMAS:
             columns = tuple((c["name"], _type(c, node["config"]), c["description"]) for c in node["columns"].values())
-            yield Published(node["schema"], node["name"], node["description"], keys.get(unique_id, ()), columns)
+            yield Published(node["schema"], node["name"], node["description"], keys.get(node["name"], ()), columns)
 
 
 def _type(column: dict[str, Any], config: dict[str, Any]) -> str:
