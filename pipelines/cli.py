@@ -17,6 +17,7 @@ from rich.table import Table
 from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
+from pipelines.report.page.command import report
 from pipelines.report.terminal import next_steps, show
 from pipelines.resources.publication import Publication, PublicationError
 from pipelines.resources.warehouse import WarehouseError, read_only
@@ -246,6 +247,7 @@ def rollback(
 
 app.command()(desk.sources)
 app.command()(desk.doctor)
+app.command()(report)
 app.command()(backfill)
 app.command()(rebuild)
 

@@ -10,7 +10,7 @@ from pipelines.report.page.row import Rows
 
 # Names of colours, defined once for light and dark in page.css; SVG takes them by name, so a picture changes with the page.
 SMALL, LARGE, THIRD, INK, MUTED, RULE = (f"var(--{n})" for n in ("small", "large", "third", "ink", "muted", "rule"))
-WIDTH = 620  # of the picture without a script; with one it takes the width there is
+WIDE, NARROW = 620, 420  # of the picture without a script; with one it takes the width there is
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
 HORIZON = "horizon"
 SIGHT = "sight"  # the layer that only a pointer shows
@@ -135,7 +135,7 @@ def across(value: float, colour: str = MUTED) -> alt.Chart:
     return rule
 
 
-def finished(picture: Picture, marked: str, height: int, horizon: str | None) -> dict[str, Any]:
+def finished(picture: Picture, marked: str, width: int, height: int, horizon: str | None) -> dict[str, Any]:
     """The specification, with its mark across every picture of a market that is not the real one, or not of the day."""
     chart = picture.chart
     if marked:
@@ -147,7 +147,7 @@ def finished(picture: Picture, marked: str, height: int, horizon: str | None) ->
         chart.layer = [stamp, *chart.layer]  # beneath what is drawn; the parameters stay with the whole
     if horizon:
         chart = chart.add_params(alt.param(name=HORIZON, value=horizon))
-    spec: dict[str, Any] = chart.properties(width=WIDTH, height=height).to_dict(validate=False)
+    spec: dict[str, Any] = chart.properties(width=width, height=height).to_dict(validate=False)
     spec["datasets"] = {**spec.get("datasets", {}), "rows": picture.rows}
     spec["config"] = CONFIG
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}

@@ -41,7 +41,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"value": _value, "side": _side}
+    environment.filters |= {"value": _value, "side": side}
     environment.tests["day"] = lambda value: isinstance(value, date)
     return environment
 
@@ -51,7 +51,7 @@ def _value(value: Any) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _side(row: Row, column: Column) -> str:
+def side(row: Row, column: Column) -> str:
     """Whom a number speaks for, by its sign."""
     value = row[column.name]
     return "" if not column.sign or value is None or value == 0 else "small" if value > 0 else "large"

@@ -112,7 +112,7 @@ order by session_date
     empty="No bars of the members are held: breadth needs them (docs/method/breadth.md).",
     legend=SIZES,
     draw=lambda rows, _: lines(
-        rows, "session_date", {"small": ("Russell 2000", SMALL), "large": ("S&P 500", LARGE)}, "percent of members", number=".1f"
+        rows, "session_date", {"small": ("Russell 2000", SMALL), "large": ("S&P 500", LARGE)}, "percent of members", "%b %Y", number=".1f"
     ),
 )
 

@@ -10,7 +10,7 @@ import vl_convert
 
 from pipelines.report.answer import Answer, answer_from
 from pipelines.report.page.contents import SECTIONS
-from pipelines.report.page.drawing import finished, still
+from pipelines.report.page.drawing import NARROW, WIDE, finished, still
 from pipelines.report.page.panel import Panel, Section, tables_of
 from pipelines.report.page.row import Row, Rows
 from pipelines.resources.warehouse import cut_at, read_only
@@ -122,7 +122,7 @@ def _filled(connection: duckdb.DuckDBPyConnection, section: Section, panel: Pane
         marks += ["STALE"] if rests else []
         horizon = FIRST_HORIZON if section.horizons and any("horizon" in row for row in rows[:1]) else None
         chart = panel.draw(rows, found)
-        spec = finished(chart, " · ".join(marks), panel.height(rows), horizon)
+        spec = finished(chart, " · ".join(marks), WIDE if panel.is_wide else NARROW, panel.height(rows), horizon)
         svg = vl_convert.vegalite_to_svg(still(spec)).replace('"clip', f'"{panel.key}-clip').replace("(#clip", f"(#{panel.key}-clip")
     return Filled(
         panel,
