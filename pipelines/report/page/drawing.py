@@ -109,7 +109,7 @@ def bars(rows: Rows, name: str, value: str, title: str, tips: Sequence[tuple[str
     if horizon:
         base = base.transform_filter(f"datum.{HORIZON} == {HORIZON}")
     order = alt.EncodingSortField(value, op="max", order="descending")
-    y = alt.Y(f"{name}:N", title=None, sort=order, axis=alt.Axis(labelLimit={"expr": "max(110, width / 2)"}))
+    y = alt.Y(f"{name}:N", title=None, sort=order, axis=alt.Axis(labelLimit=180, labelExpr="split(datum.label, '|')"))
     x = alt.X(
         f"{value}:Q",
         title=title,

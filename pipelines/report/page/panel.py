@@ -69,7 +69,11 @@ class Panel:
 
     def height(self, rows: Rows) -> int:
         """Of its picture, in pixels: as many bars as there are, else that of a line."""
-        return 24 * max(2, min(16, len({row[self.bars] for row in rows}))) if self.bars else self.tall
+        return (
+            (36 if any("|" in str(row[self.bars]) for row in rows) else 24) * max(2, min(16, len({row[self.bars] for row in rows})))
+            if self.bars
+            else self.tall
+        )
 
     @property
     def tables(self) -> tuple[str, ...]:

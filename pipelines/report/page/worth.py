@@ -111,11 +111,13 @@ VALUATION = Section("valuation", "Valuation: the discount, by definition", "Valu
 
 GROWTH = Panel(
     key="earnings",
-    bars="universe_id",
+    bars="name",
     title="Earnings growth, with and without health care",
     window="the newest capture of each source",
     sql="""
-select universe_id, period, basis, source_id, growth_pct, value_status, growth_ex_health_care_pct, ex_health_care_status, growth_source, n, captured_on
+select
+    universe_id || ' ' || period || '|' || source_id as name, universe_id, period, basis, source_id, growth_pct, value_status,
+    growth_ex_health_care_pct, ex_health_care_status, growth_source, n, captured_on
 from marts.fct_earnings_growth
 where captured_on <= date '{day}' and known_on <= date '{day}'
 qualify captured_on = max(captured_on) over (partition by source_id, universe_id)
@@ -142,8 +144,7 @@ UNIVERSES = alt.Scale(domain=["R2000", "SP600", "SP500", "R1000"], range=[SMALL,
 
 
 def _growth(rows: Rows) -> Picture:
-    told = [r | {"name": f"{r['universe_id']}, {r['basis']} {r['period']}, {r['source_id']}"} for r in rows if r["growth_pct"] is not None]
-    return bars(told, "name", "growth_pct", "percent", (("universe_id", "universe", ""),), paint_by="universe_id", paints=UNIVERSES)
+    return bars(rows, "name", "growth_pct", "percent", (("universe_id", "universe", ""),), paint_by="universe_id", paints=UNIVERSES)
 
 
 TARGETS = Panel(
@@ -198,7 +199,7 @@ order by upside_pct desc nulls last, symbol
     reading="Targets are opinions, and rise with prices; outdated ones are marked.",
     empty="No price targets are held: put a list into the drop folder.",
     draw=lambda rows, _: bars(
-        [r for r in rows if r["upside_pct"] is not None][:12],
+        rows[:12],
         "symbol",
         "upside_pct",
         "percent",
@@ -239,7 +240,7 @@ order by horizon, universe_id, list_position(['all', 'profit_screened', 'members
     empty="No earnings of members are held.",
     legend=(("R2000", "small"), ("SP500", "large")),
     draw=lambda rows, _: bars(
-        [r for r in rows if r["return_pct"] is not None],
+        rows,
         "name",
         "return_pct",
         "percent",
