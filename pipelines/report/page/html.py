@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 
 import jinja2
 import vl_convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipelines.report.page.colours import DARK, LIGHT
 from pipelines.report.page.panel import Column, Panel
@@ -41,7 +42,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"value": _value, "side": side}
+    environment.filters |= {"value": _value, "side": side, "soft": _soft}
     environment.tests["day"] = lambda value: isinstance(value, date)
     return environment
 
@@ -55,6 +56,11 @@ def side(row: Row, column: Column) -> str:
     """Whom a number speaks for, by its sign."""
     value = row[column.name]
     return "" if not column.sign or value is None or value == 0 else "small" if value > 0 else "large"
+
+
+def _soft(text: str) -> Markup:
+    """A name that may be broken after its dots and underscores."""
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[._/])", text))
 
 
 def matrix(filled: Filled) -> dict[str, Any]:

@@ -87,9 +87,8 @@ qualify date = max(date) over (partition by series_id)
 order by series_id
 """,
     columns=(
-        Column("name", "series"),
-        Column("value", "value", ",.2f"),
-        Column("unit", "unit"),
+        Column("name", "series", under="series_id"),
+        Column("value", "value", ",.2f", under="unit"),
         Column("change_3m", "change, 3 months", "+.2f", reason="change_reason"),
         Column("percentile", "percentile", ".0f", reason="percentile_reason"),
         Column("window_years", "of years", ".1f"),
