@@ -142,9 +142,9 @@ def altered(sample_at_once: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     database.write_bytes(published(sample_at_once).database.read_bytes())
     with duckdb.connect(str(database)) as connection:
         connection.execute("update marts.fct_claim_audit set statement = '</script><script>alert(1)</script>' where claim_no = 1")
-        connection.execute(
-            "update marts.fct_target_upside set symbol = '<img src=x>' where symbol = (select min(symbol) from marts.fct_target_upside)"
-        )
+        newest = "captured_on = (select max(captured_on) from marts.fct_target_upside)"
+        highest = f"select arg_max(symbol, upside_pct) from marts.fct_target_upside where {newest}"
+        connection.execute(f"update marts.fct_target_upside set symbol = '<img src=x>' where symbol = ({highest})")
         connection.execute("update quality.freshness set status = 'late', sessions_late = 7 where series_id = 'DGS10'")
         for table in (
             "fct_discount_monthly",

@@ -60,7 +60,7 @@ def side(row: Row, column: Column) -> str:
 
 def _soft(text: str) -> Markup:
     """A name that may be broken after its dots and underscores."""
-    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[._/])", text))
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=_)|(?<=\.)(?=[a-z])", text))
 
 
 def matrix(filled: Filled) -> dict[str, Any]:

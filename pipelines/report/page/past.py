@@ -120,6 +120,7 @@ order by definition
 
 CYCLES = Panel(
     key="cycle_table",
+    is_wide=True,
     title="Cycles of leadership",
     window="whole record of the newest file",
     sql="""
@@ -144,6 +145,7 @@ order by cycle_no desc
 
 EVENTS = Panel(
     key="events",
+    is_wide=True,
     title="Small minus large after events",
     window="mean over all events held, 5 and 60 sessions on",
     sql="""

@@ -253,6 +253,7 @@ order by horizon, universe_id, list_position(['all', 'profit_screened', 'members
 
 REFINANCING = Panel(
     key="refinancing",
+    is_wide=True,
     title="Balance sheets",
     window="the newest month end known of each source",
     sql="""
@@ -280,6 +281,7 @@ order by source_id, universe_id
 
 HOME = Panel(
     key="domestic",
+    is_wide=True,
     title="Revenue at home",
     window="the newest quarter known of each source",
     sql="""
@@ -293,7 +295,7 @@ order by source_id, universe_id
         Column("universe_id", "universe"),
         Column("source_id", "source"),
         Column("domestic_revenue_pct", "at home", ".1f", "%", "reason"),
-        Column("median_domestic_revenue_pct", "median company", ".1f", "%", "reason"),
+        Column("median_domestic_revenue_pct", "median company", ".1f", "%"),
         Column("n", "companies", ",d"),
         Column("coverage_pct", "of market value", ".1f", "%"),
         Column("quarter_end", "of"),
