@@ -5,10 +5,10 @@ import re
 
 import nbformat
 import pytest
-from cookbook import recipes
 
 from bench.bi.dashboard import charts
 from pipelines.report.page.contents import SECTIONS
+from pipelines.report.recipes import recipes
 from pipelines.resources import dbt
 from pipelines.settings import ROOT, load_settings
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from pipelines.report.reading import reading
 from pipelines.resources.publication import DATABASE, MANIFEST, REPORT, Publication
 from pipelines.resources.warehouse import WarehouseError
 from pipelines.settings import settings
@@ -26,7 +27,7 @@ def report(
     from pipelines.report.page.html import render
     from pipelines.report.page.read import read_page
 
-    mode: Literal["sample", "live"] = sources or ("live" if Publication(settings().published("live")).database.exists() else "sample")
+    mode = reading(sources)
     publication = Publication(settings().published(mode))
     manifest = publication.manifest()
     if manifest is None:
