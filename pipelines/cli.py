@@ -20,6 +20,7 @@ from pipelines.report.answer import read_answer
 from pipelines.report.asking import sql
 from pipelines.report.blocked import show_stopped, stopped_runs
 from pipelines.report.export import export
+from pipelines.report.page.command import report
 from pipelines.report.reading import reading
 from pipelines.report.server import postgres
 from pipelines.report.shell import shell
@@ -232,6 +233,7 @@ def rollback(
 
 app.command()(desk.sources)
 app.command()(desk.doctor)
+app.command()(report)
 app.command()(explain)
 app.command()(backfill)
 app.command()(rebuild)

@@ -21,10 +21,11 @@ from pipelines.checks import remarks
 from pipelines.checks.past import past_changes
 from pipelines.checks.reconciliation import EVERY, NAMES, reconcile
 from pipelines.checks.verdicts import Verdict, as_json
+from pipelines.report.page import html
 from pipelines.resources import blocked
 from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
-from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
+from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, REPORT, Publication
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES, quoted, read_only
 from pipelines.settings import ROOT
@@ -90,7 +91,8 @@ def published_asset() -> dg.AssetsDefinition:
     @dg.asset(
         key=PUBLISHED,
         deps=[CANDIDATE],
-        description="The published warehouse: one DuckDB file, the same tables as Parquet, and the manifest. Replaced whole, after every gate passed, or not at all.",
+        description="The published warehouse: one DuckDB file, the same tables as Parquet, the page (report.html) and the manifest. "
+        "Replaced whole, after every gate passed, or not at all.",
         group_name="publication",
         owners=OWNERS,
         kinds={"duckdb", "parquet"},
@@ -185,6 +187,7 @@ def release(run_id: str, options: RunOptions, publication: Publication) -> dict[
         connection.execute("checkpoint rotation")
     candidate.rename(staged / DATABASE)
     manifest["database_sha256"] = _sha256(staged / DATABASE)
+    (staged / REPORT).write_text(html.written(staged / DATABASE, manifest), encoding="utf-8")
     (staged / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     publication.add(run_id, staged)
     return manifest

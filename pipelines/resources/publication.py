@@ -1,6 +1,6 @@
 """The published folder of one mode: install a finished release whole, keep the last ones, go back to one. Not for making or checking a release.
 
-    published/<mode>/rotation.duckdb  parquet/<schema>/<table>.parquet  manifest.json     what readers open
+    published/<mode>/rotation.duckdb  parquet/<schema>/<table>.parquet  report.html  manifest.json     what readers open
     published/<mode>/history/<run>/   the same files, as published                        what rollback takes
 
 A release is complete and synced in history/ before any file readers see is touched. Installing hard-links each file beside its
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DATABASE, MANIFEST, PARQUET = "rotation.duckdb", "manifest.json", "parquet"
+DATABASE, MANIFEST, PARQUET, REPORT = "rotation.duckdb", "manifest.json", "parquet", "report.html"
 
 
 class PublicationError(Exception):
@@ -93,7 +93,7 @@ class Publication:
         order = {DATABASE: 0, MANIFEST: 2}
         for name in sorted(files, key=lambda p: (order.get(str(p), 1), str(p))):
             self._put(release / name, self.folder / name)
-        stale = set((self.folder / PARQUET).rglob("*.parquet")) - {self.folder / name for name in files}
+        stale = {*(self.folder / PARQUET).rglob("*.parquet"), *self.folder.glob(REPORT)} - {self.folder / name for name in files}
         for path in stale:
             path.unlink()
         # a log left beside the database would be replayed into the new file by older clients

@@ -6,6 +6,7 @@ Not for SQL of its own beyond laying out the raw and log tables.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ BOOKKEEPING = {
     "run_id": "varchar",
     "provenance": "varchar",
 }
+
+# The day a row is of, in the published tables.
+DATED = ("session_date", "date", "month_end", "quarter_end", "captured_on", "effective_date", "window_end", "observation_date")
 
 # 2.0's own file format cannot be read by older clients; this one is read by 1.2 and later.
 STORAGE = "v1.2.0"
@@ -211,6 +215,28 @@ def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")
         connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def cut_at(path: Path, day: date) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published file as it would have looked on a day: rows dated or known later are not there, nor tables that hold one state alone."""
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute(f"attach {quoted(path)} as published (read_only)")
+        columns: dict[tuple[str, str], set[str]] = {}
+        for schema, table, column in connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() where database_name = 'published' and not internal"
+        ).fetchall():
+            columns.setdefault((schema, table), set()).add(column)
+        for (schema, table), names in columns.items():
+            dated = [f"{name} <= date '{day}'" for name in (*DATED, "known_on") if name in names]
+            kept = "false" if "as_of_date" in names else " and ".join(dated) or "true"
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(f"create view {schema}.{table} as from published.{schema}.{table} where {kept}")
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
         yield connection
     finally:
         connection.close()
