@@ -5,4 +5,9 @@ from bench.reliability.row import Trial
 
 def trials() -> list[Trial]:
     """Every row with its counts. Modules are imported here, so that a row alone can be tried without the others' cost."""
-    return []
+    from bench.reliability import readers, steps
+
+    return [
+        Trial("steps", 100, 5, steps.run),
+        Trial("readers", 100, 3, readers.run),
+    ]

@@ -13,6 +13,7 @@ from pipelines.assets.pictures import picture
 from pipelines.assets.preview import table_metadata
 from pipelines.progress import tell
 from pipelines.resources import dbt
+from pipelines.resources.disk import refusal
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.settings import settings
@@ -104,7 +105,8 @@ def _events(
                 metadata={"failing rows": r.failures, "seconds": r.seconds},
             )
     if broken:
-        raise dg.Failure(description="gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5]), allow_retries=False)
+        reasons = "gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5])
+        raise dg.Failure(description=refusal(reasons) or reasons, allow_retries=False)
 
 
 def _materialized(connection: Any, node: dict[str, Any], result: dbt.NodeResult) -> dg.MaterializeResult[None]:

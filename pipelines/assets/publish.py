@@ -1,9 +1,8 @@
 """From the built candidate to what readers open: gate 3, the release, the publication.
 
-Not for the checks themselves (checks/reconciliation.py) or the renames (resources/publication.py).
+Not for the checks themselves (checks/reconciliation.py), the renames (resources/publication.py) or what the file must be (resources/proof.py).
 """
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -18,11 +17,14 @@ import duckdb
 from pipelines.assets.landing.assets import OWNERS
 from pipelines.checks import remarks
 from pipelines.checks.reconciliation import NAMES, Verdict, reconcile
-from pipelines.resources.fingerprint import content_hash, tables_of
+from pipelines.progress import tell
+from pipelines.resources.disk import DiskError, refusal
+from pipelines.resources.fingerprint import content_hash, row_digest, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
-from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
+from pipelines.resources.proof import ProofError, prove
+from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication, sha256
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.resources.warehouse import LOG_TABLES, quoted, read_only
+from pipelines.resources.warehouse import LOG_TABLES, quoted
 from pipelines.settings import ROOT
 
 SCHEMAS = ("marts", "quality", "reference")
@@ -30,7 +32,7 @@ CANDIDATE, PUBLISHED = dg.AssetKey(["candidate", "warehouse"]), dg.AssetKey(["pu
 
 
 class PublishError(Exception):
-    """The release is not what was checked; nothing was published."""
+    """The release is not what was checked; readers have what they had before."""
 
 
 def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -86,11 +88,9 @@ def published_asset() -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
     )
     def publish(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
-        publication = Publication(options.settings.published(options.warehouse.mode))
-        manifest = release(context.run_id, options, publication)
-        publication.install(context.run_id)
-        verify(publication, manifest)
-        gone = publication.prune(options.settings.keep_publications)
+        publication = Publication(options.settings.published(options.warehouse.mode), tell)
+        staged, manifest = release(context.run_id, options, publication)
+        gone = bring_out(publication, staged, manifest, options.settings.keep_publications)
         return dg.MaterializeResult(
             metadata={
                 "file": dg.MetadataValue.path(str(publication.database)),
@@ -140,8 +140,13 @@ def _log(context: dg.AssetExecutionContext, options: RunOptions, verdicts: Seque
         append(connection, "blocked_runs", blocked)
 
 
-def release(run_id: str, options: RunOptions, publication: Publication) -> dict[str, Any]:
-    """Finish the candidate, write its Parquet and manifest, and put all of it into the history of publications."""
+def release(run_id: str, options: RunOptions, publication: Publication) -> tuple[Path, dict[str, Any]]:
+    """Finish the candidate, write its Parquet and manifest, and have a fresh process check the file; its folder, and the manifest.
+
+    Raises:
+        PublishError: the file is not what was checked.
+    """
+    publication.at("write the release")
     candidate = options.settings.candidate_file(options.warehouse.mode)
     staged = candidate.parent / "release"
     if staged.exists():
@@ -149,20 +154,55 @@ def release(run_id: str, options: RunOptions, publication: Publication) -> dict[
     (staged / PARQUET).mkdir(parents=True)
     with options.warehouse.candidate() as connection:
         _add_logs(connection)
-        tables = {}
+        tables, digests = {}, {}
         for schema, table in tables_of(connection, "rotation", SCHEMAS):
+            name = f"{schema}.{table}"
             rows, digest = content_hash(connection, "rotation", schema, table)
-            tables[f"{schema}.{table}"] = {"rows": rows, "content_sha256": digest}
+            tables[name], digests[name] = {"rows": rows, "content_sha256": digest}, row_digest(connection, f"rotation.{name}")
             target = staged / PARQUET / schema / f"{table}.parquet"
             target.parent.mkdir(exist_ok=True)
-            connection.execute(f"copy rotation.{schema}.{table} to {quoted(target)} (format parquet, compression zstd)")
+            connection.execute(f"copy rotation.{name} to {quoted(target)} (format parquet, compression zstd)")
         manifest = _manifest(connection, run_id, options, publication, tables)
         connection.execute("checkpoint rotation")
     candidate.rename(staged / DATABASE)
-    manifest["database_sha256"] = _sha256(staged / DATABASE)
+    manifest["database_sha256"] = sha256(staged / DATABASE)
     (staged / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    publication.add(run_id, staged)
-    return manifest
+    publication.at("check the release")
+    try:
+        prove(staged / DATABASE, staged / MANIFEST, digests)
+    except ProofError as problem:
+        raise PublishError(f"The finished file is not what was checked: {problem}. Nothing was published; run again.") from None
+    return staged, manifest
+
+
+def bring_out(publication: Publication, staged: Path, manifest: dict[str, Any], keep: int) -> list[str]:
+    """Put a finished release in front of readers and have a fresh process read it there; the releases that went for it.
+
+    Raises:
+        PublishError: what readers would have is not the release.
+        DiskError: the disk refused. In both cases readers have what they had before.
+    """
+    run, before, is_new = manifest["run_id"], publication.shown(), not publication.database.exists()
+    try:
+        publication.add(run, staged)
+        publication.install(run)
+        publication.at("verify")
+        prove(publication.database, publication.folder / MANIFEST)
+    except (OSError, ProofError) as problem:
+        stands = f"Readers have what they had before, run {before[:8]}" if before else "Nothing is published, as before"
+        try:
+            if before or is_new:
+                publication.take_back(run, before)
+            else:
+                stands = "What readers had before is not kept in history, so it could not be put back"
+        except OSError as again:
+            stands = f"It could not be taken back ({again}). When the disk is well: `rotation rollback {before or run}`"
+        if isinstance(problem, OSError):
+            raise DiskError(f"{refusal(problem) or f'The disk refused: {problem}.'} {stands}.") from None
+        raise PublishError(
+            f"What readers would have is not what was checked: {problem}. {stands}. Look at the disk, then run again."
+        ) from None
+    return publication.prune(keep)
 
 
 def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
@@ -207,28 +247,3 @@ def _revision() -> str | None:
     except FileNotFoundError:
         return None
     return found.stdout.strip() or None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def verify(publication: Publication, manifest: dict[str, Any]) -> None:
-    """Read back what readers now open.
-
-    Raises:
-        PublishError: it is not the release that was checked.
-    """
-    found = _sha256(publication.database)
-    if found != manifest["database_sha256"]:
-        raise PublishError(
-            f"{publication.database} is not the file that was checked (SHA-256 {found}). Run `rotation rollback` and look at the disk."
-        )
-    with read_only(publication.database) as connection:
-        for name, table in manifest["tables"].items():
-            rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]
-            if rows != table["rows"]:
-                raise PublishError(
-                    f"{name} holds {rows} rows after publication, {table['rows']} were checked. Run `rotation rollback` and look at the disk."
-                )
