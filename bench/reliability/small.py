@@ -1,5 +1,6 @@
 """A market of a few small tables that the real code publishes, the tables of each release carrying its number. Not for what is done to it (the rows)."""
 
+import errno
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from bench.reliability.operations import Operation
 from pipelines import settings as settings_module
 from pipelines.assets.publish import bring_out, release
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
@@ -165,3 +167,10 @@ def kept_are_whole(folder: Path) -> list[str]:
             [] if (here.history / run / DATABASE).exists() else [f"{run} in history lacks its database"]
         )
     return said
+
+
+def no_links(op: Operation, do: Callable[[], Any]) -> Any:
+    """A file system that knows no hard links."""
+    if op.kind == "link":
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(op.path))
+    return do()

@@ -5,9 +5,11 @@ from bench.reliability.row import Trial
 
 def trials() -> list[Trial]:
     """Every row with its counts. Modules are imported here, so that a row alone can be tried without the others' cost."""
-    from bench.reliability import readers, steps
+    from bench.reliability import disk_full, power, readers, steps
 
     return [
         Trial("steps", 100, 5, steps.run),
         Trial("readers", 100, 3, readers.run),
+        Trial("power", 50_000, 1_000, power.run),
+        Trial("disk_full", 60, 6, disk_full.run),
     ]

@@ -109,6 +109,7 @@ class Publication:
         for gone in self.history.glob(f"{GONE}*"):
             shutil.rmtree(gone)
         self._clear()
+        self._clear_log()
         shown = self.shown()
         if shown is not None and shown != (self.manifest() or {}).get("run_id"):
             self.install(shown)
@@ -147,10 +148,9 @@ class Publication:
         except OSError:
             self._clear()
             raise
-        # a log left beside the database would be replayed into the new file by older clients
-        self._remove([Path(f"{self.database}.wal")])
+        self._clear_log()
         self._replace(laid & {Path(DATABASE)})
-        self._remove([Path(f"{self.database}.wal")])
+        self._clear_log()
         self._replace(laid - {Path(DATABASE), Path(MANIFEST)})
         self._remove(p for p in self._visible() if p.suffix == ".parquet" and p.relative_to(self.folder) not in files)
         self._replace(laid & {Path(MANIFEST)})
@@ -200,6 +200,10 @@ class Publication:
     def _clear(self) -> None:
         """Remove what an installation that was cut short has laid beside the files."""
         self._remove(p for p in self._visible() if p.name.startswith(".") and p.suffix == ".new")
+
+    def _clear_log(self) -> None:
+        """Remove a log beside the database, which is never ours: older clients would replay it into the file."""
+        self._remove([Path(f"{self.database}.wal")])
 
     def _remove(self, paths: Iterable[Path]) -> None:
         there = [p for p in paths if p.exists()]
