@@ -85,5 +85,7 @@ def test_rows_of_the_same_number_but_other_content_are_found(tmp_path: Path) -> 
 
 def test_a_digest_does_not_hang_on_the_order_of_rows() -> None:
     with duckdb.connect() as connection:
-        connection.execute("create table a as select i % 7 as i from range(500) as r(i); create table b as from a order by i desc; create table c as from a limit 499")
+        connection.execute(
+            "create table a as select i % 7 as i from range(500) as r(i); create table b as from a order by i desc; create table c as from a limit 499"
+        )
         assert row_digest(connection, "a") == row_digest(connection, "b") != row_digest(connection, "c")
