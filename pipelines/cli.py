@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from pipelines.checks.explain import explain
+from pipelines.ending import ending
 from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
@@ -25,9 +26,10 @@ from pipelines.report.reading import reading
 from pipelines.report.server import postgres
 from pipelines.report.shell import shell
 from pipelines.report.terminal import next_steps, show
-from pipelines.resources.publication import Publication, PublicationError
-from pipelines.resources.warehouse import WarehouseError, read_only
-from pipelines.settings import Mode, SettingsError, settings
+from pipelines.resources.publication import Publication
+from pipelines.resources.warehouse import read_only
+from pipelines.settings import Mode, settings
+from pipelines.waiting import Wait, Waiting
 
 app = typer.Typer(
     help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts.",
@@ -50,7 +52,7 @@ def _day(text: str | None) -> date | None:
         raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}") from None
 
 
-@app.command()
+@app.command(cls=Waiting)
 def run(
     sources: Sources = None,
     as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD: use only what was known on this day.")] = None,
@@ -59,6 +61,7 @@ def run(
         list[str] | None,
         typer.Option(help='CHECK="reason": pass over one check once; the reason is published. Gate 1: CHECK:SERIES="reason".'),
     ] = None,
+    wait: Wait = 0,
     as_json: AsJson = False,
 ) -> None:
     """Fetch, check, model, check and publish; then say what it looks like."""
@@ -71,7 +74,7 @@ def run(
         if not sign or not reason.strip():
             raise typer.BadParameter(f"expected CHECK=REASON, found {one!r}", param_hint="--accept")
         accepted[check] = reason.strip()
-    config = runner.run_config(mode, _day(as_of), mirror, accepted)
+    config = runner.run_config(mode, _day(as_of), mirror, accepted, wait_s=wait)
     started = time.perf_counter()
     if mode == "sample" and not as_json:
         out.print(
@@ -222,11 +225,15 @@ def rollback(
     run: Annotated[str | None, typer.Argument(help="Run to go back to; default: the one before.")] = None, sources: Sources = None
 ) -> None:
     """Put an earlier publication back in front of readers."""
+    from pipelines.resources.run import Alone
+
     mode = reading(sources)
     publication = Publication(settings().published(mode))
-    target = run or publication.previous()
-    matching = [r for r in publication.releases() if r.startswith(target)]
-    publication.install(matching[0] if len(matching) == 1 else target)
+    with Alone(settings(), mode, "a rollback"):
+        publication.settle()
+        target = run or publication.previous()
+        matching = [r for r in publication.releases() if r.startswith(target)]
+        publication.install(matching[0] if len(matching) == 1 else target)
     manifest = publication.manifest() or {}
     out.print(f"Readers of the {mode} market now see run {manifest['run_id'][:8]}, as of {manifest['as_of_date']}.")
 
@@ -263,29 +270,8 @@ def ui() -> None:
 
 
 def main() -> None:
-    """Entry point: errors that name their cure are shown without a stack."""
-    from pipelines.audit.measures import MeasureError
-    from pipelines.catalog import CatalogError
-    from pipelines.contracts import ContractError
-    from pipelines.resources.dbt import DbtError
-    from pipelines.resources.postgres_form import PostgresError
-    from pipelines.sources.exchange import ClosureError
-
-    try:
-        app()
-    except (
-        WarehouseError,
-        PublicationError,
-        SettingsError,
-        CatalogError,
-        ContractError,
-        MeasureError,
-        DbtError,
-        ClosureError,
-        PostgresError,
-    ) as problem:
-        err.print(f"[red]{escape(str(problem))}[/red]")
-        sys.exit(1)
+    """Entry point."""
+    ending(app)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ from typing import Any
 import dagster as dg
 
 from pipelines.assets.publish import PUBLISHED
+from pipelines.resources.disk import refusal
 from pipelines.settings import ROOT, Mode
+
+OF_THE_DISK = {"OSError", "PermissionError", "IOException", "FatalException", "TransactionException"}  # of Python and of DuckDB
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,16 @@ class Outcome:
 
 
 def run_config(
-    mode: Mode, as_of: date | None = None, mirror: str | None = None, accept: dict[str, str] | None = None, now: str | None = None
+    mode: Mode,
+    as_of: date | None = None,
+    mirror: str | None = None,
+    accept: dict[str, str] | None = None,
+    now: str | None = None,
+    wait_s: float | None = None,
 ) -> dict[str, Any]:
     """Run config of the job, as the UI's launchpad would write it."""
     config: dict[str, Any] = {"sources": mode.upper(), "accept": accept or {}}
-    config |= {k: v for k, v in {"as_of": str(as_of) if as_of else None, "mirror": mirror, "now": now}.items() if v}
+    config |= {k: v for k, v in {"as_of": str(as_of) if as_of else None, "mirror": mirror, "now": now, "wait_s": wait_s}.items() if v}
     return {"resources": {"options": {"config": config}}, "loggers": {"progress": {}}}
 
 
@@ -76,8 +84,9 @@ def _innermost(error: Any) -> Any:
 
 
 def _said(error: Any) -> str:
-    """The message of an error without the name of its class."""
-    return re.sub(r"^[\w.]+: ", "", error.message.strip(), count=1)
+    """The message of an error without the name of its class; a refusal of the disk with its cure."""
+    said = re.sub(r"^[\w.]+: ", "", error.message.strip(), count=1)
+    return (error.cls_name in OF_THE_DISK and refusal(said)) or said
 
 
 def _cause(event: dg.DagsterEvent) -> list[str]:

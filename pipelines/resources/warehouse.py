@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipelines.contracts import TableContract, contracts
+from pipelines.resources.disk import DiskError, in_words, refusal
 from pipelines.settings import Mode, Settings
 
 # What the warehouse itself adds to each raw row.
@@ -180,12 +181,15 @@ class Warehouse:
         try:
             connection = duckdb.connect(str(path), config=self._config())
         except duckdb.IOException as problem:
+            if said := refusal(problem):
+                raise DiskError(said) from None
             raise WarehouseError(
                 f"The working file {path} cannot be opened: {problem}. One process writes at a time: wait for the other run, or stop it."
-            ) from problem
+            ) from None
         try:
-            _lay_out(connection)
-            yield connection
+            with in_words(duckdb.Error):
+                _lay_out(connection)
+                yield connection
         finally:
             connection.close()
 
@@ -195,13 +199,15 @@ class Warehouse:
         path = self.settings.candidate_file(self.mode)
         if not path.exists():
             raise WarehouseError(f"There is no candidate at {path}: the dbt models have not been built. Run `rotation run`.")
-        connection = duckdb.connect(str(path), config=self._config() | {"storage_compatibility_version": STORAGE})
+        with in_words(duckdb.Error):
+            connection = duckdb.connect(str(path), config=self._config() | {"storage_compatibility_version": STORAGE})
         try:
-            connection.execute(f"attach {quoted(self.settings.work_file(self.mode))} as work (read_only)")
-            published = self.settings.published(self.mode) / "rotation.duckdb"
-            if published.exists():
-                connection.execute(f"attach {quoted(published)} as published (read_only)")
-            yield connection
+            with in_words(duckdb.Error):
+                connection.execute(f"attach {quoted(self.settings.work_file(self.mode))} as work (read_only)")
+                published = self.settings.published(self.mode) / "rotation.duckdb"
+                if published.exists():
+                    connection.execute(f"attach {quoted(published)} as published (read_only)")
+                yield connection
         finally:
             connection.close()
 
