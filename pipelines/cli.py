@@ -17,6 +17,7 @@ from rich.table import Table
 from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
+from pipelines.report.safe_csv import safe_csv
 from pipelines.report.terminal import next_steps, show
 from pipelines.resources.publication import Publication, PublicationError
 from pipelines.resources.warehouse import WarehouseError, read_only
@@ -219,11 +220,11 @@ def audit(
             raise typer.Exit(2) from None
     if csv is not None:
         try:
-            csv.write_text(found.write_csv(), encoding="utf-8")
+            csv.write_text(safe_csv(found), encoding="utf-8", newline="")
         except OSError as problem:
             err.print(f"[red]The findings cannot be written to {escape(str(csv))}: {escape(str(problem))}[/red]")
             raise typer.Exit(2) from None
-        err.print(f"written: {csv}")
+        err.print(f"written: {escape(str(csv))}")
     if as_json:
         print(told(found))
     elif csv is None or sql:
