@@ -63,7 +63,7 @@ def test_other_values_are_left_as_they_are() -> None:
             "decimal": [Decimal("-12.3400"), None, Decimal("0.0001"), Decimal("7.0000")],
             "whole": [-5, None, 0, 2**60],
             "day": [date(2026, 1, 9), None, date(1926, 7, 31), date(2024, 2, 29)],
-            "at": [datetime(2026, 1, 9, 21), None, datetime(2026, 1, 9, 21, 0, 0, 500_000), datetime(2024, 2, 29)],  # noqa: DTZ001
+            "at": [datetime(2026, 1, 9, 21), None, datetime(2026, 1, 9, 21, 0, 0, 500_000), datetime(2024, 2, 29)],  # noqa: DTZ001 - UTC without a zone, as published
             "yes": [True, None, False, True],
         }
     )
