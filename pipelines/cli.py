@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from pipelines.alerts.command import alert, tell_of_run, told
 from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
@@ -89,9 +90,10 @@ def run(
             else:
                 err.print(f"  [yellow]![/yellow] {escape(text)}")
 
-        with progress.listening(listen):
+        with progress.listening(listen), told(mode):
             outcome = runner.run(config)
     if not outcome.is_published:
+        tell_of_run(mode, outcome.run_id, outcome.failures, outcome.checks)
         _stopped(outcome.failures, mode, as_json, outcome.run_id)
     answer = read_answer(settings().published(mode))
     if as_json:
@@ -208,7 +210,7 @@ def audit(
 ) -> None:
     """Hold an article's claims against the warehouse: what was said, what is found, by which definition."""
     from pipelines.audit.claims import ClaimsError
-    from pipelines.audit.terminal import as_json as told
+    from pipelines.audit.terminal import as_json as shown
     from pipelines.audit.terminal import findings, show_findings
 
     mode = _reading(sources, say=not as_json)
@@ -226,7 +228,7 @@ def audit(
             raise typer.Exit(2) from None
         err.print(f"written: {escape(str(csv))}")
     if as_json:
-        print(told(found))
+        print(shown(found))
     elif csv is None or sql:
         show_findings(found, out, sql)
 
@@ -247,6 +249,7 @@ def rollback(
 
 app.command()(desk.sources)
 app.command()(desk.doctor)
+app.command()(alert)
 app.command()(backfill)
 app.command()(rebuild)
 
