@@ -23,6 +23,7 @@ from pipelines.report.terminal import next_steps, show
 from pipelines.resources.publication import Publication, PublicationError
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import Mode, SettingsError, settings
+from pipelines.sources.plain import plain
 
 app = typer.Typer(
     help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts.",
@@ -194,9 +195,9 @@ def sql(query: str, sources: Sources = None, as_json: AsJson = False) -> None:
         return
     if mode == "sample":
         err.print("[bold red]SIMULATED[/bold red] values")
-    table = Table(*frame.columns)
+    table = Table(*(escape(plain(c)) for c in frame.columns))
     for row in frame.iter_rows():
-        table.add_row(*("" if v is None else escape(str(v)) for v in row))
+        table.add_row(*("" if v is None else escape(plain(str(v))) for v in row))
     out.print(table)
 
 
