@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -37,10 +38,11 @@ def again(
     changed: dict[str, bytes],
     more: tuple[tuple[zipfile.ZipInfo | str, bytes], ...] = (),
     renamed: tuple[str, str] = ("\n", "\n"),
+    method: int = zipfile.ZIP_DEFLATED,
 ) -> bytes:
     """The archive once more, some of its members changed, some added, one under another name."""
     file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", method) as new:
         for name in old.namelist():
             text = changed.get(name, old.read(name))
             new.writestr(name.replace(*renamed), text.replace(renamed[0].encode(), renamed[1].encode()))
@@ -61,7 +63,16 @@ def xlsx(content: bytes) -> Callable[[Path], None]:
 
 def lazily(make: Callable[[], bytes], ending: str = "xlsx") -> Callable[[Path], None]:
     """Made only when it is tried: some are large before they are packed."""
-    return lambda drop: put(f"{BARS}/evil.{ending}", make())(drop)
+    return put(f"{BARS}/evil.{ending}", make)
+
+
+def formula(text: str, saved: str) -> bytes:
+    """A close that is a formula, and what the program that wrote it saved of it."""
+    return book(write=lambda _, page: page.write_formula(1, 5, text, None, saved))  # type: ignore[attr-defined]
+
+
+def gigabyte() -> bytes:
+    return again(book(), {}, more=tuple((f"xl/media/{n}", b"0" * (31 * MB)) for n in range(40)))
 
 
 def corner() -> bytes:
@@ -79,7 +90,9 @@ def unreferenced() -> bytes:
 
 
 def same_place() -> bytes:
-    return again(book(), sheet(b'<row r="1">' + b'<c r="A1"><v>1</v></c>' * 20_000_000 + b"</row>"))
+    """Not packed at all: the limits of archives do not see it."""
+    rows = b'<row r="1">' + b'<c r="A1"><v>1</v></c>' * 11_000_000 + b"</row>"
+    return again(book(), sheet(rows), method=zipfile.ZIP_STORED)
 
 
 def shared() -> bytes:
@@ -138,10 +151,10 @@ def locked(content: bytes) -> bytes:
 
 
 def understated() -> bytes:
-    """A member that says it is a thousand bytes, sum and all, and unpacks to a gigabyte: whoever believes it sees nothing wrong."""
+    """A member that says it is a thousand bytes, sum and all, and unpacks to 300 MB: whoever believes it sees nothing wrong."""
     truth = sheet(b'<row r="1">' + b"<c/>" * 30_000)[SHEET]
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = packer.compress(truth) + b"".join(packer.compress(b" " * MB) for _ in range(3000)) + packer.flush()
+    packer = zlib.compressobj(1, zlib.DEFLATED, -15)
+    packed = packer.compress(truth) + b"".join(packer.compress(b" " * MB) for _ in range(300)) + packer.flush()
     said = truth[:1000]
     made = again(book(), {SHEET: b"x"})
     with zipfile.ZipFile(io.BytesIO(made)) as old:
@@ -173,9 +186,11 @@ def with_note() -> bytes:
 
 def spreadsheet_of_another_kind() -> bytes:
     """An OpenDocument sheet with a row repeated a million times, dressed as xlsx."""
-    office = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    names = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
     cell = '<table:table-cell office:value-type="string" table:number-columns-repeated="16384"><text:p>x</text:p></table:table-cell>'
-    body = f'<office:document-content {office}><office:body><office:spreadsheet><table:table table:name="a"><table:table-row table:number-rows-repeated="1048576">{cell}</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>'
+    row = f'<table:table-row table:number-rows-repeated="1048576">{cell}</table:table-row>'
+    page = f'<office:body><office:spreadsheet><table:table table:name="a">{row}</table:table></office:spreadsheet></office:body>'
+    body = f"<office:document-content{names}>{page}</office:document-content>"
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
@@ -228,20 +243,20 @@ def cases() -> list[Case]:
         Case("two cells in far corners", cells, lazily(corner)),
         Case("far corners of a sheet that lies elsewhere", cells, lazily(elsewhere)),
         Case("cells that do not say where they are", cells, lazily(unreferenced)),
-        Case("twenty million cells in one place", cells, lazily(same_place)),
+        Case("eleven million cells in one place", cells, lazily(same_place)),
         Case("a hundred million shared strings", "cells|packed more|bytes unpacked", lazily(shared)),
         Case("a billion laughs", f"{no_header}|readable xlsx|document type", lazily(laughs)),
         Case("an entity of a system file", f"{no_header}|readable xlsx|document type", lazily(outside_entity)),
         Case("XML three million levels deep", f"{no_header}|readable xlsx|packed more", lazily(deep_xml)),
         Case("a sheet that says it is full", no_header, lazily(wide_dimension)),
         Case("three thousand sheets", f"sheets|{no_header}", lazily(many_sheets)),
-        Case("a formula that was never computed", "is empty, but needed|is not a number", xlsx(book((*LINE[:5], "", 1000), lambda _, page: page.write_formula(1, 5, "=10+1", None, "")))),  # type: ignore[attr-defined]
-        Case("a formula for a command", "is not a number", xlsx(book(write=lambda _, page: page.write_formula(1, 5, "=cmd|'/c calc'!A0", None, "=cmd|'/c calc'!A0")))),  # type: ignore[attr-defined]
+        Case("a formula that was never computed", "empty ones|is not a number", xlsx(formula("=10+1", ""))),
+        Case("a formula for a command", "is not a number", xlsx(formula("=cmd|'/c calc'!A0", "=cmd|'/c calc'!A0"))),
         Case("an escape sequence in a cell", "control", xlsx(book(("2026-01-08", "A\u009b2J", *LINE[2:])))),
         Case("SQL in a cell", "is not of the form", xlsx(book(("2026-01-08", "A'; drop table raw.drop_bars; --", *LINE[2:])))),
         Case("an escape sequence in a sheet's name", no_header, xlsx(again(book(("x",) * 7), {"xl/workbook.xml": workbook("a&#x9b;2J"), **sheet(b"")}))),
         Case("a member packed a thousand times", "packed more than", lazily(lambda: again(book(), {}, more=(("xl/media/a.bin", b"0" * (200 * MB)),)))),
-        Case("two gigabytes unpacked", "bytes unpacked|packed more", lazily(lambda: again(book(), {}, more=tuple((f"xl/media/{n}", b"0" * (31 * MB)) for n in range(40))))),
+        Case("a gigabyte and more unpacked", "bytes unpacked|packed more", lazily(gigabyte)),
         Case("twenty thousand members", "members", lazily(lambda: again(book(), {}, more=tuple((f"xl/media/{n}", b"") for n in range(20_000))))),
         Case("archives in archives", no_book, lazily(matryoshka)),
         Case("a member that climbs out", plain_names, xlsx(again(book(), {}, more=(("../../../../tmp/owned", b"x"),)))),
@@ -264,7 +279,7 @@ def cases() -> list[Case]:
         Case("lists of lists of lists in Parquet", "columns of text, numbers, dates", lazily(nested_type, "parquet")),
         Case("twenty thousand columns in Parquet", "columns of text, numbers, dates", lazily(wide, "parquet")),
         Case("an escape sequence in a Parquet cell", "control", lazily(lambda: parquet(pa.table({**columns(1), "Symbol": ["A\x1b[2J"]})), "parquet")),
-        Case("an escape sequence in the name of a Parquet column", "columns of text, numbers, dates", lazily(lambda: parquet(pa.table({**columns(1), "a\x1b[2J": [[1]]})), "parquet")),
+        Case("an escape sequence in a Parquet title", "columns of text, numbers, dates", put(f"{BARS}/evil.parquet", parquet(pa.table({"a\x1b[2J": [[1]]})))),
         Case("SQL in a Parquet cell", "is not of the form", lazily(lambda: parquet(pa.table({**columns(1), "Symbol": ["A'; drop table x; --"]})), "parquet")),
         Case("half a Parquet file", no_parquet, lazily(lambda: parquet(pa.table(columns(1000)))[:-400], "parquet")),
         Case("Parquet with noise for a footer", no_parquet, put(f"{BARS}/evil.parquet", b"PAR1" + bytes(range(256)) * 40 + struct.pack("<I", 9000) + b"PAR1")),
