@@ -19,7 +19,7 @@ from bench.reliability.row import Row, Tell
 
 MEMORY = 2 << 30  # over what the process has before it looks at the drop folder
 SECONDS = 20  # of processor time: on a busy machine the clock says nothing
-PATIENCE_S = 180.0  # for one that waits for ever
+PATIENCE_S = 400.0  # for one that waits for ever
 PRELOADED = [
     "bench.reliability.malice",
     "duckdb",

@@ -120,6 +120,7 @@ def _csv_grid(content: bytes, encoding: str, delimiter: str, lacking: Lacking) -
             if header is None:
                 if not lacking(row):
                     header, header_line = row, reader.line_num
+                    _few_enough(content.count(b"\n") * len(header))  # before any is read
             elif "".join(row).strip():
                 if len(row) != len(header):
                     found = f"{len(row):,} in line {reader.line_num}"
@@ -127,8 +128,9 @@ def _csv_grid(content: bytes, encoding: str, delimiter: str, lacking: Lacking) -
                 lines.append(reader.line_num)
                 rows.append(row)
                 rows_n += 1
-                if rows_n > MAX_ROWS or rows_n * len(header) > MAX_CELLS:
-                    raise GridError(f"at most {MAX_ROWS:,} rows and {MAX_CELLS:,} cells", "more", "Split the file, or save it as Parquet.")
+                if rows_n > MAX_ROWS:
+                    raise GridError(f"at most {MAX_ROWS:,} rows", "more", "Split the file.")
+                _few_enough(rows_n * len(header))
                 if len(rows) * len(header) >= PART:  # as Polars holds them texts take a fraction of the room
                     parts.append(_cells(len(header), lines, rows))
                     lines, rows = [], []
@@ -139,6 +141,11 @@ def _csv_grid(content: bytes, encoding: str, delimiter: str, lacking: Lacking) -
     cells = pl.concat([*parts, _cells(len(header), lines, rows)])
     form = f"text in {ENCODINGS[encoding]} parted by {delimiter!r}, header in line {header_line}"
     return Grid(header, header_line, cells, form, delimiter)
+
+
+def _few_enough(cells_n: int) -> None:
+    if cells_n > MAX_CELLS:
+        raise GridError(f"at most {MAX_CELLS:,} cells", f"{cells_n:,}", "Split the file, or save it as Parquet.")
 
 
 def _cells(width: int, lines: list[int], rows: list[list[str]]) -> pl.DataFrame:
