@@ -4,15 +4,14 @@ import json
 import logging
 import shlex
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from receiver import CANARY, Receiver
 from typer.testing import CliRunner
 
 from pipelines import runner
@@ -25,35 +24,9 @@ from pipelines.resources.clock import Clock
 from pipelines.settings import Settings, SettingsError, load_settings
 from pipelines.settings import settings as current
 
-CANARY = "T0000-canary-7f3a9c51d2e8b046"
 STORY = (
     "raw.yahoo_bars: close_in_catalog_limits failed (1 failing). It guards against: A level off by a factor. Compare with a second source."
 )
-
-
-class Receiver:
-    """A webhook on loopback: what it was sent, and the statuses it answers with, the last one for ever."""
-
-    def __init__(self) -> None:
-        self.heard: list[dict[str, Any]] = []
-        self.paths: list[str] = []
-        self.statuses = [200]
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                outer.paths.append(self.path)
-                outer.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(outer.statuses.pop(0) if len(outer.statuses) > 1 else outer.statuses[0])
-                self.send_header("Location", f"http://127.0.0.1:{self.server.server_address[1]}/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/services/{CANARY}"
 
 
 @pytest.fixture
