@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from pipelines.alerts.command import alert, tell_of_run, told
 from pipelines.checks.explain import explain
 from pipelines.ending import ending
 from pipelines.history import backfill, rebuild
@@ -23,6 +24,7 @@ from pipelines.report.blocked import show_stopped, stopped_runs
 from pipelines.report.export import export
 from pipelines.report.page.command import report
 from pipelines.report.reading import reading
+from pipelines.report.safe_csv import safe_csv
 from pipelines.report.server import postgres
 from pipelines.report.shell import shell
 from pipelines.report.terminal import next_steps, show
@@ -90,9 +92,10 @@ def run(
             else:
                 err.print(f"  [yellow]![/yellow] {escape(text)}")
 
-        with progress.listening(listen):
+        with progress.listening(listen), told(mode):
             outcome = runner.run(config)
     if not outcome.is_published:
+        tell_of_run(mode, outcome.run_id, outcome.failures, outcome.checks)
         _stopped(outcome.failures, mode, as_json, outcome.run_id)
     answer = read_answer(settings().published(mode))
     if as_json:
@@ -197,7 +200,7 @@ def audit(
 ) -> None:
     """Hold an article's claims against the warehouse: what was said, what is found, by which definition."""
     from pipelines.audit.claims import ClaimsError
-    from pipelines.audit.terminal import as_json as told
+    from pipelines.audit.terminal import as_json as shown
     from pipelines.audit.terminal import findings, show_findings
 
     mode = reading(sources, say=not as_json)
@@ -209,13 +212,13 @@ def audit(
             raise typer.Exit(2) from None
     if csv is not None:
         try:
-            csv.write_text(found.write_csv(), encoding="utf-8")
+            csv.write_text(safe_csv(found), encoding="utf-8", newline="")
         except OSError as problem:
             err.print(f"[red]The findings cannot be written to {escape(str(csv))}: {escape(str(problem))}[/red]")
             raise typer.Exit(2) from None
-        err.print(f"written: {csv}")
+        err.print(f"written: {escape(str(csv))}")
     if as_json:
-        print(told(found))
+        print(shown(found))
     elif csv is None or sql:
         show_findings(found, out, sql)
 
@@ -242,6 +245,7 @@ app.command()(desk.sources)
 app.command()(desk.doctor)
 app.command()(report)
 app.command()(explain)
+app.command()(alert)
 app.command()(backfill)
 app.command()(rebuild)
 app.command()(sql)

@@ -44,7 +44,9 @@ def _one(market: Path, cut: Cut, wanted: dict[str, str]) -> list[str]:
     said = [] if ended == "killed" else [f"the publication was not killed, it {ended}"]
     said += numbered.broken(market, 1, 2) + numbered.kept_are_whole(market)
     numbered.publish(market, 2)
-    said += [f"published again: {one}" for one in numbered.broken(market, None, 2) + numbered.leftovers(market) + numbered.kept_are_whole(market)]
+    said += [
+        f"published again: {one}" for one in numbered.broken(market, None, 2) + numbered.leftovers(market) + numbered.kept_are_whole(market)
+    ]
     return said + (["published again: other hashes than an undisturbed publication"] if numbered.contents(market) != wanted else [])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from bench.reliability import power, small
+from bench.reliability import numbered, power
 from bench.reliability.cut_short import cut_short, die
 from bench.reliability.operations import Operation, heard
 from pipelines.resources import publication
