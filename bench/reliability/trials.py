@@ -8,8 +8,8 @@ def trials() -> list[Trial]:
     from bench.reliability import disk_full, power, readers, steps
 
     return [
-        Trial("steps", 100, 5, steps.run),
-        Trial("readers", 100, 3, readers.run),
-        Trial("power", 50_000, 1_000, power.run),
-        Trial("disk_full", 60, 6, disk_full.run),
+        Trial("steps", 100, 4, steps.run),
+        Trial("readers", 100, 2, readers.run),
+        Trial("power", 50_000, 600, power.run),
+        Trial("disk_full", 60, 3, disk_full.run),
     ]
