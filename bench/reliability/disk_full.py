@@ -35,7 +35,7 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
         places = _places(numbered.copy(base, folder / "market"), has_links)
         shutil.rmtree(folder / "market")
         share = max(1, count // 3)
-        for n in range(len(places)) if count >= FULL else [places_n * len(places) // share for places_n in range(share)]:
+        for n in range(len(places)) if count >= FULL else _spread(share, len(places)):
             name = f"{places[n]}{'' if has_links else ', without hard links'}"
             tell(f"full at {n} of {len(places)}: {name}")
             market = numbered.copy(base, folder / "market")
@@ -45,7 +45,7 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
             shutil.rmtree(market)
             done += 1
     written = sum(p.stat().st_size for p in (calm / "published" / numbered.MODE / "history" / numbered.run_of(2)).rglob("*"))
-    rooms = range(0, 2 * written, PAGE) if count >= FULL else [written * n // max(1, count // 3) for n in range(max(1, count // 3))]
+    rooms = range(0, 2 * written, PAGE) if count >= FULL else _spread(max(1, count // 3), written)
     real, kinds = 0, set[str]()
     for room in rooms:
         tell(f"a disk with {room // 1024} kB free")
@@ -60,6 +60,11 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
         done += 1
     said = f"{done - real} times refused at one operation, {real} times on {', '.join(sorted(kinds))}, {PAGE // 1024} kB apart"
     return Row("disk full at each write", done, tuple(failures), said)
+
+
+def _spread(count: int, over: int) -> list[int]:
+    """So many numbers below another, evenly apart."""
+    return [(2 * n + 1) * over // (2 * count) for n in range(count)]
 
 
 def _needs_room(op: Operation) -> bool:

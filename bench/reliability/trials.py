@@ -8,10 +8,10 @@ def trials() -> list[Trial]:
     from bench.reliability import disk_full, malice, postgres_readers, power, readers, steps
 
     return [
-        Trial("steps", 100, 5, steps.run),
-        Trial("readers", 100, 3, readers.run),
+        Trial("steps", 100, 4, steps.run),
+        Trial("readers", 100, 2, readers.run),
+        Trial("power", 50_000, 600, power.run),
+        Trial("disk_full", 60, 3, disk_full.run),
         Trial("malice", len(malice.cases()), len(malice.cases()) // 4, malice.run),
-        Trial("power", 50_000, 1_000, power.run),
-        Trial("disk_full", 60, 6, disk_full.run),
-        Trial("postgres_readers", 50, 3, postgres_readers.run),
+        Trial("postgres_readers", 50, 2, postgres_readers.run),
     ]
