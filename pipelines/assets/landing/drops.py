@@ -17,7 +17,7 @@ from pipelines.sources.drop_columns import PROBLEMS
 from pipelines.sources.interface import Receipt, SourceError
 
 
-def _as_series(name: str) -> Series:
+def as_series(name: str) -> Series:
     return Series(
         name, "drop", name, None, name, "file", None, None, None, "as stated", "irregular", 0, 0, False, 9, None, None, None, None
     )
@@ -39,7 +39,7 @@ def pulls(
     done = {drop.identity(name, digest) for name, digest in loaded}
     found = []
     for file in drop.scan(folder):
-        series, one = _as_series(file.name), drop.identity(file.name, file.sha256)
+        series, one = as_series(file.name), drop.identity(file.name, file.sha256)
         if one in done:
             continue
         if file.refusal is None:
