@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.resources.dbt import PROJECT, TARGET, DbtError, ensure_manifest
+from pipelines.resources.dbt import PROJECT, TARGET, DbtError, ensure_manifest, unique_keys
 from pipelines.resources.warehouse import LOG_TABLES
 from pipelines.settings import ROOT, SettingsError, settings
 
@@ -23,6 +23,7 @@ LOG_ROWS = {
     "blocked_runs": "What stopped a run: one row a run and reason.",
     "check_results": "What each check of the gates saw: one row a run, table and check.",
     "history_events": "One row a series, table and thing that became of its history: shortened, blanked, told anew.",
+    "past_changes": "What became of values that were published before: one row a run and value of a past day that changed, 100,000 a run at the most.",
     "quarantine": "Rows that were rejected by gate 1: one row a run, row and reason.",
     "source_pulls": "What each provider was asked and sent: one row a run, series (or dropped file) and raw table.",
 }
@@ -46,15 +47,11 @@ class Published:
 
 def _of_dbt(manifest: dict[str, Any]) -> Iterator[Published]:
     nodes: dict[str, dict[str, Any]] = manifest["nodes"]
-    keys = {
-        n["attached_node"]: tuple(n["test_metadata"]["kwargs"]["columns"])
-        for n in nodes.values()
-        if n["resource_type"] == "test" and (n.get("test_metadata") or {}).get("name") == "unique_key"
-    }
-    for unique_id, node in nodes.items():
+    keys = unique_keys(manifest)
+    for node in nodes.values():
         if node["resource_type"] in ("model", "seed") and node["schema"] in SCHEMAS:
             columns = tuple((c["name"], _type(c, node["config"]), c["description"]) for c in node["columns"].values())
-            yield Published(node["schema"], node["name"], node["description"], keys.get(unique_id, ()), columns)
+            yield Published(node["schema"], node["name"], node["description"], keys.get(node["name"], ()), columns)
 
 
 def _type(column: dict[str, Any], config: dict[str, Any]) -> str:

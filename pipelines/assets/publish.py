@@ -17,7 +17,8 @@ import duckdb
 
 from pipelines.assets.landing.assets import OWNERS
 from pipelines.checks import remarks
-from pipelines.checks.reconciliation import NAMES, Verdict, reconcile
+from pipelines.checks.reconciliation import NAMES, reconcile
+from pipelines.checks.verdicts import Verdict
 from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
@@ -167,7 +168,7 @@ def release(run_id: str, options: RunOptions, publication: Publication) -> dict[
 
 def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in LOG_TABLES.items():
-        connection.execute(f"create or replace table rotation.quality.{table} as from work.quality.{table}")
+        connection.execute(f"create or replace table rotation.quality.{table} as select {', '.join(columns)} from work.quality.{table}")
         for column, (_, comment) in columns.items():
             text = comment.replace("'", "''")
             connection.execute(f"comment on column rotation.quality.{table}.{column} is '{text}'")

@@ -128,3 +128,13 @@ def build(settings: Settings, mode: Mode, tell: Callable[[str], None]) -> list[N
     if outcome.exception is not None or outcome.result is None:
         raise DbtError(f"dbt build stopped: {outcome.exception}. See {folder / 'logs' / 'dbt.log'}.")
     return [NodeResult(r.node.unique_id, str(r.status), r.message or "", r.execution_time, r.failures or 0) for r in outcome.result.results]
+
+
+def unique_keys(manifest: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Key columns of each table by name, as its test `unique_key` says."""
+    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    return {
+        nodes[n["attached_node"]]["name"]: tuple(n["test_metadata"]["kwargs"]["columns"])
+        for n in nodes.values()
+        if n["resource_type"] == "test" and (n.get("test_metadata") or {}).get("name") == "unique_key"
+    }

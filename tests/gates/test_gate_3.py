@@ -10,7 +10,8 @@ import pytest
 from poison import bars, without_newest
 from worlds import AT_ONCE, database, fingerprints, once, publish, published, rows, work_file
 
-from pipelines.checks.reconciliation import DATE_COLUMNS, NAMES, reconcile
+from pipelines.checks.past import DATE_COLUMNS
+from pipelines.checks.reconciliation import NAMES, reconcile
 from pipelines.settings import Settings
 
 SINCE, PAST = date(2025, 11, 15), "date '2025-12-15'"
@@ -68,7 +69,16 @@ TAMPERED = {
     "returns_follow_from_raw_closes": change(PERFORMANCE, "return_pct = return_pct + 0.01", f"instrument_id = 'R2000' and session_date = {NEWEST}"),
     "relative_return_is_small_minus_large": change(RELATIVE, "excess_pp = excess_pp + 0.001", f"small_id = 'R2000' and session_date = {NEWEST}"),
     "fund_moves_with_its_index": change(
-        PERFORMANCE, "return_pct = return_pct + 2", f"instrument_id = 'IWM' and horizon = '1d' and session_date = {NEWEST}"
+        PERFORMANCE, "return_pct = return_pct + 10", f"instrument_id = 'IWM' and horizon = '1d' and session_date = {NEWEST}"
+    ),
+    "index_moves_with_its_members": change(
+        "fct_breadth_daily", "cap_weight_return_pct = cap_weight_return_pct - 10", f"universe_id = 'R2000' and session_date = {NEWEST}"
+    ),
+    "sectors_move_with_the_market": change(
+        "fct_sector_performance_daily", "return_pct = return_pct + 100", f"sector = 'Energy' and horizon = '1d' and session_date = {NEWEST}"
+    ),
+    "cohorts_add_up": change(
+        "fct_quality_split_daily", "contribution_pp = contribution_pp + 0.001", f"cohort = 'earners' and horizon = '1d' and session_date = {NEWEST}"
     ),
     "policy_range_is_the_last_move": "delete from rotation.marts.fct_policy_moves where effective_date = date '2025-12-11'",
     "breadth_counts_add_up": change("fct_breadth_daily", "advances = members_n + 1", f"universe_id = 'R2000' and session_date = {NEWEST}"),
