@@ -9,8 +9,8 @@ from unittest.mock import patch
 from bench.reliability.poison_raw import RawPoison, missed, weakened
 from bench.reliability.raw_ground import Ground
 from pipelines.assets.landing import assets, batch
-from pipelines.assets.landing.assets import ANSWERED
 from pipelines.checks import expectations
+from pipelines.checks.stories import ANSWERED
 from pipelines.contracts import TableContract, contracts
 
 

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.faults.cells import is_dropped  # noqa: F401
 from bench.reliability.raw_ground import Frames, Ground, Landed, Line, Offer, ready
-from pipelines.assets.landing.assets import ANSWERED
 from pipelines.checks.expectations import check_names
+from pipelines.checks.stories import ANSWERED
 from pipelines.contracts import Column, TableContract, contracts
 
 Spoil = Callable[[list[Line]], list[Line]]
@@ -198,6 +197,15 @@ def each(**values: str | None) -> Spoil:
     return spoil
 
 
+def both(*spoils: Spoil) -> Spoil:
+    def spoil(lines: list[Line]) -> list[Line]:
+        for one in spoils:
+            lines = one(lines)
+        return lines
+
+    return spoil
+
+
 Parts = list[tuple[str, Spoil]]
 
 
@@ -236,6 +244,7 @@ SPOILS: dict[str, Callable[[TableContract], Parts]] = {
     "no_jump_without_split": _jumps,
     "close_in_catalog_limits": _limits,
     "value_in_catalog_limits": _limits,
+    "no_missed_split": lambda _: [("told as a price", both(scaled(10, *PRICES), put("volume", "100")))],
     "high_is_highest": _one(between("high", "low", "close")),
     "low_is_lowest": _one(between("low", "close", "high")),
     "sources_agree": _one(scaled(1.02, *PRICES)),
@@ -248,7 +257,7 @@ SPOILS: dict[str, Callable[[TableContract], Parts]] = {
     "holdings_sum_to_100": _one(without(-1)),
     "equities_near_100": _one(without(-1)),
     "security_is_once": _one(halved),
-    "equity_is_held": lambda _: [("no shares", put("shares", "0")), ("a price below zero", put("price", "-1"))][:1],
+    "equity_is_held": _one(put("shares", "0")),
     "fact_fits_history": _one(scaled(1000, "value")),
     "list_is_whole": _one(without(*range(-8, 0))),
     "vintage_is_whole": _one(last_vintage_without_two),

@@ -148,7 +148,7 @@ class Ground:
             "values (?, ?, ?, ?, timestamp '2026-01-01', 'witness', 'observed')",
             closes,
         )
-        failing = self._land(offer, offer.held, "held", DAY_BEFORE, [contracts()[t] for t in offer.held])
+        failing = self._land(offer, offer.held, "held", DAY_BEFORE, [contracts()[t] for t in offer.held]) if offer.held else {}
         assert not failing, f"{offer.series.series_id}: the history does not pass: {failing}"
         for n, name in enumerate(self._filled(offer)):
             self.connection.execute(f"create or replace temp table kept_{n} as from {name}")

@@ -11,7 +11,7 @@ import duckdb
 
 from bench.no_repaint import LAST_SESSION, publish, warehouse
 from pipelines import settings as settings_module
-from pipelines.checks.reconciliation import DATE_COLUMNS
+from pipelines.checks.past import DATE_COLUMNS
 from pipelines.resources.dbt import build_folder, ensure_manifest
 from pipelines.settings import Settings
 

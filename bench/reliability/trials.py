@@ -5,4 +5,10 @@ from bench.reliability.row import Trial
 
 def trials() -> list[Trial]:
     """Every row with its counts. Modules are imported here, so that a row alone can be tried without the others' cost."""
-    return []
+    from bench.reliability import mutants, poison, wild
+
+    return [
+        Trial("poison", poison.FULL, poison.FEW, poison.run),
+        Trial("wild", wild.FULL, wild.FEW, wild.run),
+        Trial("mutants", mutants.FULL, mutants.FEW, mutants.run),
+    ]
