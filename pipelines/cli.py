@@ -14,9 +14,11 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from pipelines.checks.explain import explain
 from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
+from pipelines.report.blocked import show_stopped, stopped_runs
 from pipelines.report.terminal import next_steps, show
 from pipelines.resources.publication import Publication, PublicationError
 from pipelines.resources.warehouse import WarehouseError, read_only
@@ -58,7 +60,8 @@ def run(
     as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD: use only what was known on this day.")] = None,
     mirror: Annotated[str | None, typer.Option(help="Send requests for https://HOST/PATH to MIRROR/HOST/PATH.")] = None,
     accept: Annotated[
-        list[str] | None, typer.Option(help='CHECK="reason": pass over a check of gate 3 once; the reason is published.')
+        list[str] | None,
+        typer.Option(help='CHECK="reason": pass over one check once; the reason is published. Gate 1: CHECK:SERIES="reason".'),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -122,7 +125,7 @@ def _stopped(failures: tuple[str, ...], mode: Mode, as_json: bool, run_id: str) 
                 border_style="red",
             )
         )
-        err.print(f"{stands}.")
+        err.print(f"{stands}. `rotation explain` shows the rows and the SQL.")
     raise typer.Exit(1)
 
 
@@ -131,6 +134,8 @@ def status(sources: Sources = None, as_json: AsJson = False) -> None:
     """What is published, how fresh it is, and which gates each table passed."""
     mode = _reading(sources, say=not as_json)
     publication = Publication(settings().published(mode))
+    if not publication.database.exists():
+        show_stopped(settings(), mode, out if not as_json else err)
     answer = read_answer(publication.folder)
     manifest = publication.manifest() or {}
     with read_only(publication.database) as connection:
@@ -145,12 +150,14 @@ def status(sources: Sources = None, as_json: AsJson = False) -> None:
     passed = {name: (n, ok) for name, n, ok in checks}
     if as_json:
         names = ("series_id", "is_required", "status", "last_observation", "expected_by", "sessions_late")
-        print(json.dumps({"manifest": manifest, "freshness": [dict(zip(names, row, strict=True)) for row in freshness]}, indent=2))
+        told = {"manifest": manifest, "freshness": [dict(zip(names, row, strict=True)) for row in freshness]}
+        print(json.dumps(told | {"blocked_since": stopped_runs(settings(), mode)}, indent=2))
         return
     mark = "[bold red]SIMULATED[/bold red] " if answer.provenance == "simulated" else ""
     out.print(
         f"{mark}{mode} publication {manifest['run_id'][:8]} as of {answer.as_of_date}, made {manifest['created_at']}: {publication.database}"
     )
+    show_stopped(settings(), mode, out)
     table = Table("table", "rows", "checks passed", title="Published tables", title_justify="left")
     table.columns[1].justify = "right"
     for name, facts in manifest["tables"].items():
@@ -246,6 +253,7 @@ def rollback(
 
 app.command()(desk.sources)
 app.command()(desk.doctor)
+app.command()(explain)
 app.command()(backfill)
 app.command()(rebuild)
 

@@ -97,5 +97,6 @@ ACROSS: tuple[Reconciliation, ...] = (
         "5e-5 / abs(small_value) + 5e-5 / abs(large_value) as rounding from rotation.marts.fct_discount_monthly) "
         "select * from parts where (discount_pct is null) = (refusal_reason is null) or abs(discount_pct - (1 - relative) * 100) > 2e-4 "
         "or abs(relative - ratio) > abs(ratio) * rounding + 1e-6",
+        "What the rounding of the published values can do: four decimals of both sides, 2e-4 points of the discount.",
     ),
 )

@@ -41,6 +41,7 @@ WITHIN: tuple[Reconciliation, ...] = (
         "where known_on <= (select as_of_date from work.raw.clock_day) group by all"
         ") raw on raw.symbol = c.symbol and raw.session_date = p.session_date "
         "where p.horizon = '1d' and p.price_basis = 'price' and abs(p.close / raw.close - 1) > 1e-5",
+        "What rounding can do: closes and returns are published to four decimals (1e-3 points, 1e-5 of a close).",
     ),
     Reconciliation(
         "relative_return_is_small_minus_large",
@@ -49,6 +50,7 @@ WITHIN: tuple[Reconciliation, ...] = (
         "Compare fct_relative_performance_daily with fct_performance_daily for the rows shown.",
         "select * from rotation.marts.fct_relative_performance_daily r "
         "where r.excess_pp is not null and abs(r.excess_pp - (r.small_return_pct - r.large_return_pct)) > 2e-4",
+        "2e-4 points: what rounding three values to four decimals can do.",
     ),
     Reconciliation(
         "policy_range_is_the_last_move",

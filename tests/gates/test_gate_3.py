@@ -10,7 +10,7 @@ import pytest
 from poison import bars, without_newest
 from worlds import AT_ONCE, database, fingerprints, once, publish, published, rows, work_file
 
-from pipelines.checks.past import DATE_COLUMNS
+from pipelines.checks.past import DATE_COLUMNS, past_changes
 from pipelines.checks.reconciliation import NAMES, reconcile
 from pipelines.settings import Settings
 
@@ -156,6 +156,21 @@ def test_a_revision_explains_no_other_instrument(candidate: duckdb.DuckDBPyConne
     assert "SP500" in failing(candidate)["past_values_stay"]
 
 
+def test_each_value_that_changed_is_listed_as_it_was_and_as_it_is_with_what_explains_it(candidate: duckdb.DuckDBPyConnection) -> None:
+    revise(candidate, "^RUT", PAST)
+    move(candidate, "R2000", PAST)
+    move(candidate, "SP500", PAST)
+    candidate.execute(f"delete from rotation.marts.fct_breadth_daily where session_date = {PAST} and universe_id = 'SP500'")
+    reconcile(candidate, "sample")
+    listed = past_changes(candidate).to_dicts()
+    assert [(c["table_name"], c["column_name"], c["is_now"], c["explained_by"]) for c in listed] == [
+        ("fct_breadth_daily", "the row", None, None),
+        (PERFORMANCE, "annualised_return_pct", "1.0000", None),
+        (PERFORMANCE, "annualised_return_pct", "1.0000", "R2000"),
+    ]
+    assert all(c["day"] == date(2025, 12, 15) and c["was"] and '"session_date":"2025-12-15"' in c["key"] for c in listed)
+
+
 @pytest.mark.parametrize(("component", "is_explained"), [("trend", True), ("total", True), ("rates", False)])
 def test_a_revision_explains_the_scores_that_rest_on_its_instrument(
     candidate: duckdb.DuckDBPyConnection, component: str, is_explained: bool
@@ -201,8 +216,8 @@ def test_a_late_price_and_a_rewritten_past_stop_the_publication_and_a_change_tha
         said in told
         for said in (
             "marts: past_values_stay",
-            '"day":"1995-',
-            "published_row",
+            "quality.past_changes",
+            '"was":',
             "History rewritten",
             "rotation run --accept past_values_stay",
         )
@@ -219,10 +234,15 @@ def test_a_late_price_and_a_rewritten_past_stop_the_publication_and_a_change_tha
     )
     assert [(severity, passed, "the vendor mended 1995" in observed) for severity, passed, observed in logged] == [("warn", False, True)]
     assert rows(database(sample.warehouse), "select distinct run_id from quality.blocked_runs") == [(refused.run_id,)]
+    # every value that changed, in the run that was stopped and in the one that was not
+    listed = "select run_id, count(*), count(*) filter (explained_by is null) from quality.past_changes group by 1"
+    counts = {run: (n, unexplained) for run, n, unexplained in rows(database(sample.warehouse), listed)}
+    assert set(counts) == {refused.run_id, accepted.run_id}
+    assert all(n >= unexplained > 10 for n, unexplained in counts.values())
 
 
 def test_accepting_a_check_that_does_not_exist_is_refused_before_anything_is_done(warehouse: Settings) -> None:
     outcome = publish(AT_ONCE, accept={"past_values": "why not"})
     assert not outcome.is_published
-    assert any("past_values are not checks of gate 3" in m and "past_values_stay" in m for m in outcome.failures)
+    assert any("past_values is no check" in m and "past_values_stay" in m for m in outcome.failures)
     assert not work_file(warehouse.warehouse).exists()
