@@ -29,7 +29,10 @@ def unlisted(cases: Sequence[Case]) -> list[str]:
     """Checks of the list that there are no longer, and checks that are not in it yet."""
     there = {guard(case) for case in cases}
     gone = [f"gate {gate}, {name}: nothing {how} it any longer; its poison would go by" for gate, name, how in sorted(listed() - there)]
-    new = [f"gate {gate}, {name} ({how}): is not listed; run python -m bench.reliability.guards" for gate, name, how in sorted(there - listed())]
+    new = [
+        f"gate {gate}, {name} ({how}): is not listed; run python -m bench.reliability.guards"
+        for gate, name, how in sorted(there - listed())
+    ]
     return gone + new
 
 

@@ -40,7 +40,7 @@ def _of_every_table(check: str) -> Iterator[None]:
         with patch.object(expectations, "expectations", lambda c: [e for e in every(c) if e.check != check]):
             yield
     elif check == ANSWERED:
-        answered: Any = assets._answered  # noqa: SLF001
+        answered: Any = assets._answered
         with patch.object(assets, "_answered", lambda table, pulls, _: answered(table, [replace(p, error=None) for p in pulls], [])):
             yield
     else:

@@ -2,7 +2,6 @@
 
 import duckdb
 
-from pipelines.checks.past import CHECKS as OF_THE_PAST
 from pipelines.checks.reconciliation import checks
 from pipelines.checks.remarks import NAMES as REMARKS
 from pipelines.checks.remarks import remark
@@ -24,15 +23,15 @@ TAMPERED = {
     "returns_follow_from_raw_closes": change(PERFORMANCE, "return_pct = return_pct + 0.01", f"instrument_id = 'R2000' and session_date = {NEWEST}"),
     "relative_return_is_small_minus_large": change(RELATIVE, "excess_pp = excess_pp + 0.001", f"small_id = 'R2000' and session_date = {NEWEST}"),
     "fund_moves_with_its_index": change(
-        PERFORMANCE, "return_pct = return_pct + 20", f"instrument_id = 'IWM' and horizon = '1d' and session_date = {NEWEST}"
+        PERFORMANCE, "return_pct = return_pct + 10", f"instrument_id = 'IWM' and horizon = '1d' and session_date = {NEWEST}"
     ),
     "index_moves_with_its_members": change(
-        "fct_breadth_daily", "cap_weight_return_pct = cap_weight_return_pct + 30", f"universe_id = 'R2000' and session_date = {NEWEST}"
+        "fct_breadth_daily", "cap_weight_return_pct = cap_weight_return_pct - 10", f"universe_id = 'R2000' and session_date = {NEWEST}"
     ),
     "sectors_move_with_the_market": change(
         PERFORMANCE, "return_pct = return_pct + 20", f"instrument_id = 'SP500' and horizon = '1d' and session_date = {NEWEST}"
     ),
-    "cohorts_add_up": change("fct_quality_split_daily", "contribution_pp = contribution_pp + 1", f"cohort = 'earners' and session_date = {NEWEST}"),
+    "cohorts_add_up": change("fct_quality_split_daily", "contribution_pp = contribution_pp + 0.001", f"cohort = 'earners' and session_date = {NEWEST}"),
     "policy_range_is_the_last_move": f"delete from rotation.marts.fct_policy_moves where {LAST_MOVE}",
     "breadth_counts_add_up": change("fct_breadth_daily", "advances = members_n + 1", f"universe_id = 'R2000' and session_date = {NEWEST}"),
     "sector_counts_add_up": f"delete from rotation.marts.fct_sector_performance_daily where sector = 'Energy' and session_date = {NEWEST}",

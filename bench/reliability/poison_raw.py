@@ -63,7 +63,9 @@ def _of_table(table: str, contract: TableContract) -> Iterator[RawPoison]:
         c for c in contract.columns if c.data_type != "varchar"
     )
     needed = next(c for c in contract.columns if not c.nullable)
-    yield RawPoison(table, ANSWERED, f"without {needed.name}", lambda lines: [{k: v for k, v in r.items() if k != needed.name} for r in lines])
+    yield RawPoison(
+        table, ANSWERED, f"without {needed.name}", lambda lines: [{k: v for k, v in r.items() if k != needed.name} for r in lines]
+    )
     for check in check_names(contract):
         if check == "rows_readable":
             yield RawPoison(table, check, f"text in {text.name}", put(text.name, "twelve"))
@@ -134,7 +136,9 @@ def twice_otherwise(contract: TableContract) -> Spoil:
 
     def spoil(lines: list[Line]) -> list[Line]:
         again = dict(lines[-1])
-        number = next((c.name for c in contract.columns if c.name in contract.compared_columns and c.data_type == "double" and again[c.name]), None)
+        number = next(
+            (c.name for c in contract.columns if c.name in contract.compared_columns and c.data_type == "double" and again[c.name]), None
+        )
         if number:
             again[number] = str(float(str(again[number])) * 1.0001)
         elif "cik" in contract.compared_columns:
@@ -262,7 +266,10 @@ SPOILS: dict[str, Callable[[TableContract], Parts]] = {
     "list_is_whole": _one(without(*range(-8, 0))),
     "vintage_is_whole": _one(last_vintage_without_two),
     "zero_is_no_blank": _one(put("value", "0")),
-    "value_matches_status": lambda _: [("none where ok", put("value", None)), ("some where none is meant", put("value_status", "not_meaningful"))],
+    "value_matches_status": lambda _: [
+        ("none where ok", put("value", None)),
+        ("some where none is meant", put("value_status", "not_meaningful")),
+    ],
     "targets_in_order": _one(first_day_as("target_high", "target_low")),
     "target_before_capture": _one(put("target_date", "2026-01-09")),
     "growth_can_be_told": lambda _: [("one sum alone", put("earnings_base", None)), ("two units", scaled(1000, "earnings_expected"))],

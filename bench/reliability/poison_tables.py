@@ -89,7 +89,7 @@ def _breaking(ground: TableGround, table: str, broken: str) -> Tamper | None:
     types = ground.columns(table)
     named = [c for c in types if re.search(rf"\b{c}\b", broken)]
     is_empty = _is_empty(ground, table)
-    values = {c: [v for v in _candidates(c, types[c], broken) if not (is_empty and "{c}" in v)] for c in named}
+    values = {c: [v for v in _candidates(types[c], broken) if not (is_empty and "{c}" in v)] for c in named}
     for changed in _changes(named, values, len(named) if is_empty else 2):
         cells = ", ".join(f'try_cast({v.format(c=c)} as {types[c]}) as "{c}"' for c, v in changed.items())
         if is_empty:
@@ -98,10 +98,13 @@ def _breaking(ground: TableGround, table: str, broken: str) -> Tamper | None:
                 return Tamper(table, f"select * from {{t}} union all ({row})")
             continue
         source = table.replace('"rotation"', "shown").replace('"work"', "filled")
-        found = ground.connection.execute(f"select row from (select * replace ({cells}), rowid as row from {source}) where {broken} limit 1").fetchall()
+        found = ground.connection.execute(
+            f"select row from (select * replace ({cells}), rowid as row from {source}) where {broken} limit 1"
+        ).fetchall()
         if found:
             placed = ", ".join(
-                f'case when rowid = {found[0][0]} then try_cast({v.format(c=c)} as {types[c]}) else "{c}" end as "{c}"' for c, v in changed.items()
+                f'case when rowid = {found[0][0]} then try_cast({v.format(c=c)} as {types[c]}) else "{c}" end as "{c}"'
+                for c, v in changed.items()
             )
             return Tamper(table, f"select * replace ({placed}) from {{t}}")
     return None
@@ -114,7 +117,7 @@ def _changes(named: list[str], values: dict[str, list[str]], most: int) -> Itera
                 yield dict(zip(columns, chosen, strict=True))
 
 
-def _candidates(column: str, data_type: str, broken: str) -> list[str]:
+def _candidates(data_type: str, broken: str) -> list[str]:
     """Values a cell may be spoiled by, those of its kind that the condition names among them."""
     if data_type == "VARCHAR":
         return ["null", "'unheard_of'", "''", *dict.fromkeys(f"'{w}'" for w in WORDS.findall(broken))]

@@ -30,9 +30,14 @@ from pipelines.sources.exchange import to_sessions
 Line = dict[str, str | None]
 Frames = Mapping[str, Sequence[Line]]
 NOW = datetime(2026, 1, 9, 22, 30)  # noqa: DTZ001
-# Tables no answer of the forms has rows of, and the table of the same answer beside which they are written.
 WITNESS = "SP500.fred"
-FORM_OF = {"fred_observations": "fred (csv)", "alphavantage_bars": "alphavantage (premium)", "sec_facts": "sec companyfacts", "sec_filings": "sec submissions"}  # fmt: skip
+# Where several forms bring rows of a table, the one that is used.
+FORM_OF = {
+    "fred_observations": "fred (csv)",
+    "alphavantage_bars": "alphavantage (premium)",
+    "sec_facts": "sec companyfacts",
+    "sec_filings": "sec submissions",
+}
 
 
 @dataclass(frozen=True)

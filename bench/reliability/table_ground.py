@@ -54,7 +54,7 @@ class TableGround:
     def __init__(self, connection: duckdb.DuckDBPyConnection, sample: Sample) -> None:
         self.connection, self.sample = connection, sample
         connection.execute(f"attach '{sample.database}' as shown (read_only); attach '{sample.work}' as filled (read_only)")
-        for database, source in (("rotation", "shown"), ("work", "filled")):
+        for database in ("rotation", "work"):
             connection.execute(f"attach ':memory:' as {database}")
             for schema in SCHEMAS[database]:
                 connection.execute(f"create schema {database}.{schema}")
@@ -94,7 +94,11 @@ class TableGround:
 
     def breaks(self, sql: str, rule: str) -> bool:
         """Whether a test of rows finds this rule broken; it tells the names of all that are, one after the other."""
-        return bool(self.connection.execute(f"select 1 from ({sql}\n) where contains(', ' || broken || ', ', ?) limit 1", [f", {rule}, "]).fetchall())
+        return bool(
+            self.connection.execute(
+                f"select 1 from ({sql}\n) where contains(', ' || broken || ', ', ?) limit 1", [f", {rule}, "]
+            ).fetchall()
+        )
 
     def columns(self, table: str) -> dict[str, str]:
         return {row[0]: row[1] for row in self.connection.execute(f"describe {table}").fetchall()}

@@ -72,7 +72,9 @@ TAMPERS: dict[str, Tamper] = {
         "marts.fct_rotation_daily", "relative_strength", "relative_strength + 1", newest(SESSION)
     ),
     "assert_scorecard_inputs_are_in_the_catalogue": cell("reference.scorecard_components", "input_ids", "'NOWHERE'", "rowid = 0"),
-    "assert_scorecard_policy_is_the_sum_of_a_years_moves": cell(CARD, "raw_value", "raw_value + 1", newest(SESSION, "component = 'policy'")),
+    "assert_scorecard_policy_is_the_sum_of_a_years_moves": cell(
+        CARD, "raw_value", "raw_value + 1", newest(SESSION, "component = 'policy'")
+    ),
     "assert_scorecard_total_is_the_sum_of_its_contributions": cell(
         CARD, "contribution_points", "contribution_points + 1", newest(SESSION, "component = 'trend'")
     ),

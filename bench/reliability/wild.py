@@ -1,4 +1,3 @@
-
 from itertools import chain
 from pathlib import Path
 

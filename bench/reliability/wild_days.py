@@ -39,7 +39,9 @@ def bar(day: str, close: float, volume: float, **others: str | None) -> Line:
     }  # fmt: skip
 
 
-def stock(name: str, days: Sequence[str], closes: Sequence[float], volumes: Sequence[float], new: int = 1, basis: str = "split_adjusted") -> Wild:
+def stock(
+    name: str, days: Sequence[str], closes: Sequence[float], volumes: Sequence[float], new: int = 1, basis: str = "split_adjusted"
+) -> Wild:
     """A small company's bars in a dropped file; the last `new` of them are new."""
     about = {"collection": "R2000", "symbol": "WILD", "price_basis": basis}
     lines = [bar(d, c, v, **about, _line=str(n)) for n, (d, c, v) in enumerate(zip(days, closes, volumes, strict=True), start=2)]
@@ -87,7 +89,9 @@ def prices() -> Iterator[Wild]:
     yield stock("a new listing doubles on its second day", end[-2:], [17.5, 36.0], [3e7, 9e7])
     yield stock("a share price of three quarters of a million", end, [*calm(742_000), 748_300.0], [800] * HISTORY)
     yield stock("a company whose last bar is months old comes back after its symbol changed", [*sessions("2025-06-30", 39), end[-1]], [*calm(9), 41.0], [*even, 1e6])  # fmt: skip
-    yield stock("a merger: a jump to the offer, then hardly a move", end, [*calm(10, 37), 16.8, 16.81, 16.8], [*[2e6] * 37, 6e7, 3e7, 1e7], new=3)
+    yield stock(
+        "a merger: a jump to the offer, then hardly a move", end, [*calm(10, 37), 16.8, 16.81, 16.8], [*[2e6] * 37, 6e7, 3e7, 1e7], new=3
+    )
     for day, what in (
         ("2025-11-28", "the half day after Thanksgiving"), ("2025-12-24", "the half day of Christmas Eve"), ("2024-02-29", "a leap day"),
         ("2025-12-31", "the last session of a year"), ("2026-01-02", "the first session of a year"), ("2012-10-31", "the session after Sandy"),

@@ -43,13 +43,21 @@ def rates() -> Iterator[Wild]:
     yield rate("a curve that crosses zero", "T10Y3M", sessions("2024-12-13", 260), [-0.03] * 259 + [0.0])
     yield rate("volatility at 82.69", "VIXCLS", sessions("2020-03-16", 260), [*calm(20, 258), 57.83, 82.69], new=2)
     yield rate("junk at 21.8 points above Treasuries", "BAMLH0A0HYM2", sessions("2008-12-15", 260), [*calm(16, 259), 21.8])
-    yield rate("a month without a value: October 2025", "CPIAUCSL", [*months("2025-09-01", 40), "2025-11-01"], [*[300 + k / 2 for k in range(40)], 325.0])
+    yield rate(
+        "a month without a value: October 2025",
+        "CPIAUCSL",
+        [*months("2025-09-01", 40), "2025-11-01"],
+        [*[300 + k / 2 for k in range(40)], 325.0],
+    )
     yield rate("unemployment from 4.4 to 14.8", "UNRATE", months("2020-04-01", 60), [*[3.5] * 58, 4.4, 14.8], new=2)
     yield rate("a survey from fifty to exactly zero", "DRTSCIS", _quarters("2010-07-01", 30), [*[50.0] * 29, 0.0])
     yield rate("a survey at minus thirty", "DRTSCILM", _quarters("2021-07-01", 30), [*[5.0] * 29, -32.4])
     yield rate("conditions looser than ever", "NFCI", [str(date(2025, 12, 26) - timedelta(days=7 * k)) for k in reversed(range(260))], [*calm(0.5, 259), -0.99])  # fmt: skip
     told = rate("a year of payroll-like revisions", "UNRATE", months("2025-11-01", 60), [4.0 + (k % 7) / 10 for k in range(60)])
-    lines = [line | {"value": str(float(str(line["value"])) + 0.1)} if 44 <= n < 58 else line for n, line in enumerate(told.offer.now["fred_observations"])]
+    lines = [
+        line | {"value": str(float(str(line["value"])) + 0.1)} if 44 <= n < 58 else line
+        for n, line in enumerate(told.offer.now["fred_observations"])
+    ]
     yield replace(told, offer=replace(told.offer, now={"fred_observations": lines}))
 
 
@@ -71,13 +79,32 @@ def spoilt(name: str, table: str, *changes: dict[str, str | None], drop: int = 0
 def holdings(table: str, of: str) -> Iterator[Wild]:
     """Cash below zero, futures, a right without a price, and two classes of one company."""
     none: dict[str, str | None] = dict.fromkeys(("ticker", "cusip", "isin", "sedol"))
-    future = none | {"line_no": "90", "name": "RUSSELL 2000 EMINI", "asset_class": "future", "weight_pct": "0.1", "shares": "12", "price": None}
+    future = none | {
+        "line_no": "90",
+        "name": "RUSSELL 2000 EMINI",
+        "asset_class": "future",
+        "weight_pct": "0.1",
+        "shares": "12",
+        "price": None,
+    }
     cash = none | {"line_no": "91", "name": "CASH COLLATERAL", "asset_class": "cash", "weight_pct": "-0.1", "shares": "-1", "price": None}
-    right = none | {"line_no": "92", "name": "CONTINGENT VALUE RIGHT", "asset_class": "equity", "weight_pct": "0", "shares": "100", "price": "0"}
+    right = none | {
+        "line_no": "92",
+        "name": "CONTINGENT VALUE RIGHT",
+        "asset_class": "equity",
+        "weight_pct": "0",
+        "shares": "100",
+        "price": "0",
+    }
     yield spoilt(f"{of}: futures, and cash below zero", table, more=(future, cash))
     yield spoilt(f"{of}: a right that weighs nothing", table, more=(right,))
     share: dict[str, str | None] = {"weight_pct": "5.0", "shares": "700"}
-    yield spoilt(f"{of}: two classes of one company", table, share | {"ticker": "WILDA"}, more=(share | {"line_no": "93", "ticker": "WILDB", "cusip": "999"},))
+    yield spoilt(
+        f"{of}: two classes of one company",
+        table,
+        share | {"ticker": "WILDA"},
+        more=(share | {"line_no": "93", "ticker": "WILDB", "cusip": "999"},),
+    )
     renamed = [{"ticker": f"N{n}", "name": f"NEW {n} INC", "cusip": f"0{n}"} for n in range(4)]
     yield spoilt(f"{of}: four of five lines are other companies after a reconstitution", table, *renamed)
 
@@ -95,12 +122,16 @@ def lists() -> Iterator[Wild]:
     yield spoilt("a P/E that means nothing", "drop_valuations", {"value": None, "value_status": "not_meaningful"})
     yield spoilt("a P/E of three hundred", "drop_valuations", {"value": "300"})
     yield spoilt("an earnings yield below zero", "drop_valuations", {"metric": "earnings_yield", "value": "-2.4"})
-    yield spoilt("a book value below zero means no multiple", "drop_valuations", {"metric": "pb", "value": None, "value_status": "not_meaningful"})
+    yield spoilt(
+        "a book value below zero means no multiple", "drop_valuations", {"metric": "pb", "value": None, "value_status": "not_meaningful"}
+    )
     yield spoilt("a target at a tenth of the price", "drop_targets", {"target_mean": "2.4", "target_low": "2", "target_high": "3"})
     yield spoilt("a target without range, analysts or day", "drop_targets", {"target_low": None, "target_high": None})
     yield spoilt("a universe expected to turn from loss to profit", "drop_consensus", {"earnings_base": "-12", "earnings_expected": "9"})
     yield spoilt("a universe expected to lose", "drop_consensus", {"earnings_base": "10", "earnings_expected": "-3"})
-    yield spoilt("growth that is stated without its sums", "drop_consensus", {"earnings_base": None, "earnings_expected": None, "growth_pct": "410"})
+    yield spoilt(
+        "growth that is stated without its sums", "drop_consensus", {"earnings_base": None, "earnings_expected": None, "growth_pct": "410"}
+    )
     yield spoilt("a share that is the whole", "drop_fundamentals", {"value": "100"})
     yield spoilt("an emergency meeting, told on its day", "drop_events", {"event_id": "march", "event_date": "2026-01-05", "announced_on": "2026-01-05", "is_scheduled": "false"})  # fmt: skip
     yield spoilt("a meeting called off", "drop_events", {"withdrawn_on": "2026-01-08"})
@@ -124,7 +155,11 @@ def filings() -> Iterator[Wild]:
     yield spoilt("a bank's revenue below zero", "sec_facts", {"tag": "Revenues", "value": "-3000000", "period_start": "2025-07-01"})
     cover: dict[str, str | None] = {"tag": "EntityCommonStockSharesOutstanding", "taxonomy": "dei", "unit": "shares", "value": "2000000"}
     yield spoilt("a reverse split leaves a twenty-fifth of the shares", "sec_facts", *[{}] * 3, cover)
-    yield spoilt("a segment below zero: eliminations", "sec_segment_facts", {"tag": "Revenues", "value": "-8000000", "segments": "Consolidation=Eliminations"})
+    yield spoilt(
+        "a segment below zero: eliminations",
+        "sec_segment_facts",
+        {"tag": "Revenues", "value": "-8000000", "segments": "Consolidation=Eliminations"},
+    )
 
 
 def _members(name: str, n: int, gone: int) -> Wild:
@@ -133,6 +168,9 @@ def _members(name: str, n: int, gone: int) -> Wild:
 
     def of(day: str, first: int) -> list[Line]:
         about = dict(offer.now["drop_constituents"][0])
-        return [about | {"snapshot_date": day, "symbol": f"S{k}", "name": f"Co {k}", "weight_pct": str(100 / n), "_line": str(k)} for k in range(first, first + n)]
+        return [
+            about | {"snapshot_date": day, "symbol": f"S{k}", "name": f"Co {k}", "weight_pct": str(100 / n), "_line": str(k)}
+            for k in range(first, first + n)
+        ]
 
     return Wild(name, replace(offer, held={"drop_constituents": of("2025-12-31", 0)}, now={"drop_constituents": of("2026-01-08", gone)}))

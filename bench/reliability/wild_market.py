@@ -48,7 +48,9 @@ def _not_yet_published(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in tables:
         if "session_date" in columns:
             connection.execute(f"delete from published.marts.{table} where session_date = {NEWEST}")
-    connection.execute("update published.marts.dim_metric set as_of_date = (select max(session_date) from published.marts.fct_performance_daily)")
+    connection.execute(
+        "update published.marts.dim_metric set as_of_date = (select max(session_date) from published.marts.fct_performance_daily)"
+    )
 
 
 def _told(connection: duckdb.DuckDBPyConnection, large: float, little: float) -> None:
