@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bench.reliability.raw_ground import Frames, Line, Offer
+from bench.reliability.raw_ground import Line, Offer
 from pipelines.assets.landing.drops import as_series
 from pipelines.catalog import catalog
 from pipelines.sources import exchange
@@ -88,7 +88,8 @@ def prices() -> Iterator[Wild]:
     yield stock("a new listing: its first bar", end[-1:], [17.5], [3e7])
     yield stock("a new listing doubles on its second day", end[-2:], [17.5, 36.0], [3e7, 9e7])
     yield stock("a share price of three quarters of a million", end, [*calm(742_000), 748_300.0], [800] * HISTORY)
-    yield stock("a company whose last bar is months old comes back after its symbol changed", [*sessions("2025-06-30", 39), end[-1]], [*calm(9), 41.0], [*even, 1e6])  # fmt: skip
+    back = [*sessions("2025-06-30", 39), end[-1]]
+    yield stock("a symbol whose last bar is months old is another company's now", back, [*calm(9), 41.0], [*even, 1e6])
     yield stock(
         "a merger: a jump to the offer, then hardly a move", end, [*calm(10, 37), 16.8, 16.81, 16.8], [*[2e6] * 37, 6e7, 3e7, 1e7], new=3
     )
@@ -104,7 +105,9 @@ def prices() -> Iterator[Wild]:
         ("2001-09-17", -4.9, "the first session after six days closed"),
     ):  # fmt: skip
         yield series(f"a move as on {what}, {move} %", sessions(day), [*calm(1000), round(1000 * (1 + move / 100), 2)], of="SP500")
-    for ratio, what in ((20, "a split of 20 for 1"), (1.5, "a split of 3 for 2"), (0.04, "a reverse split of 1 for 25"), (1.219, "a spin-off told as a split of 1.219")):  # fmt: skip
+    for ratio, what in (
+        (20, "a split of 20 for 1"), (1.5, "a split of 3 for 2"), (0.04, "a reverse split of 1 for 25"), (1.219, "a spin-off told as a split of 1.219"),
+    ):  # fmt: skip
         for of in ("IWM", "IWM.tiingo", "IWM.alphavantage"):
             yield series(f"{what}, with its action, {of}", end, [*calm(180), round(181 / ratio, 4)], of=of, action=("split", ratio))
     yield series("a special dividend of a fifth of the price", end, [*calm(180), 145.0], action=("dividend", 36.0))
@@ -126,7 +129,3 @@ def late_print() -> Iterator[Wild]:
     yield replace(wild, offer=replace(wild.offer, now=dict(wild.offer.now) | {"yahoo_bars": lines, "yahoo_adjusted_closes": adjusted}))
     short = series("a free key brings the last hundred sessions only", sessions("2026-01-09", 150), calm(180, 150), of="IWM.alphavantage")
     yield replace(short, offer=replace(short.offer, now={table: lines[-100:] for table, lines in short.offer.now.items()}))
-
-
-def frames_of(wild: Wild) -> Frames:
-    return wild.offer.now

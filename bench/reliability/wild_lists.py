@@ -52,7 +52,8 @@ def rates() -> Iterator[Wild]:
     yield rate("unemployment from 4.4 to 14.8", "UNRATE", months("2020-04-01", 60), [*[3.5] * 58, 4.4, 14.8], new=2)
     yield rate("a survey from fifty to exactly zero", "DRTSCIS", _quarters("2010-07-01", 30), [*[50.0] * 29, 0.0])
     yield rate("a survey at minus thirty", "DRTSCILM", _quarters("2021-07-01", 30), [*[5.0] * 29, -32.4])
-    yield rate("conditions looser than ever", "NFCI", [str(date(2025, 12, 26) - timedelta(days=7 * k)) for k in reversed(range(260))], [*calm(0.5, 259), -0.99])  # fmt: skip
+    weeks = days("2025-12-26", 7 * 260)[6::7]
+    yield rate("conditions looser than ever", "NFCI", weeks, [*calm(0.5, 259), -0.99])
     told = rate("a year of payroll-like revisions", "UNRATE", months("2025-11-01", 60), [4.0 + (k % 7) / 10 for k in range(60)])
     lines = [
         line | {"value": str(float(str(line["value"])) + 0.1)} if 44 <= n < 58 else line
@@ -133,7 +134,8 @@ def lists() -> Iterator[Wild]:
         "growth that is stated without its sums", "drop_consensus", {"earnings_base": None, "earnings_expected": None, "growth_pct": "410"}
     )
     yield spoilt("a share that is the whole", "drop_fundamentals", {"value": "100"})
-    yield spoilt("an emergency meeting, told on its day", "drop_events", {"event_id": "march", "event_date": "2026-01-05", "announced_on": "2026-01-05", "is_scheduled": "false"})  # fmt: skip
+    sudden: dict[str, str | None] = {"event_id": "sudden", "event_date": "2026-01-05", "announced_on": "2026-01-05", "is_scheduled": "false"}
+    yield spoilt("an emergency meeting, told on its day", "drop_events", sudden)
     yield spoilt("a meeting called off", "drop_events", {"withdrawn_on": "2026-01-08"})
     yield spoilt("a month that lost a third", "french_returns", {"value": "-34.4"})
     yield spoilt("a month that gained two thirds", "french_returns", {"value": "66.5"})

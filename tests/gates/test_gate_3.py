@@ -10,7 +10,7 @@ import pytest
 from poison import bars, without_newest
 from worlds import AT_ONCE, database, fingerprints, once, publish, published, rows, work_file
 
-from bench.reliability.poison_file import PAST, PERFORMANCE, TAMPERED, change
+from bench.reliability.poison_file import NEWEST, PAST, PERFORMANCE, TAMPERED, change
 from bench.reliability.sample import Sample, cut_small
 from bench.reliability.sample import candidate as candidate_of
 from pipelines.checks.past import past_changes
