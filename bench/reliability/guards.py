@@ -1,4 +1,4 @@
-"""The list of everything that is guarded: one line a check, so that a check taken away is missed. Written by `python -m bench.reliability.guards`. Not for the poisons."""
+"""The list of all that is guarded, one line a check: one taken away is missed. Written by `python -m bench.reliability.guards`. Not for the poisons."""
 
 import csv
 import sys

@@ -10,13 +10,13 @@ FULL, FEW = 600, 30
 
 
 def run(count: int, folder: Path, tell: Tell) -> Row:
-    """Every check taken out once, then every gate opened; a mutant whose poison is still caught, or was not before, has survived."""
+    """Every check taken out once, then every gate opened; a mutant whose poison is still caught has survived (that it was caught before is the row of poison)."""
     survivors = []
     with gates(folder) as all_of_them:
         tried, said = some(all_of_them.cases, count, FULL)
         for n, case in enumerate(tried):
             tell(f"{n} of {len(tried)}, {len(survivors)} survivors")
-            if case.missed() is not None or case.survives():
+            if case.survives():
                 survivors.append(f"survivor: gate {case.gate}, {case.name}")
         for (gate, done), opening in OPENED.items():
             with opening():

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.reliability.table_ground import TableGround, Tamper, DbtTest
+from bench.reliability.table_ground import DbtTest, TableGround, Tamper
 from bench.reliability.tampers import TAMPERS
 
 WORDS = re.compile(r"'((?:[^']|'')*)'")

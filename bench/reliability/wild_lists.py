@@ -134,7 +134,12 @@ def lists() -> Iterator[Wild]:
         "growth that is stated without its sums", "drop_consensus", {"earnings_base": None, "earnings_expected": None, "growth_pct": "410"}
     )
     yield spoilt("a share that is the whole", "drop_fundamentals", {"value": "100"})
-    sudden: dict[str, str | None] = {"event_id": "sudden", "event_date": "2026-01-05", "announced_on": "2026-01-05", "is_scheduled": "false"}
+    sudden: dict[str, str | None] = {
+        "event_id": "sudden",
+        "event_date": "2026-01-05",
+        "announced_on": "2026-01-05",
+        "is_scheduled": "false",
+    }
     yield spoilt("an emergency meeting, told on its day", "drop_events", sudden)
     yield spoilt("a meeting called off", "drop_events", {"withdrawn_on": "2026-01-08"})
     yield spoilt("a month that lost a third", "french_returns", {"value": "-34.4"})

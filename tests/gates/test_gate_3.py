@@ -18,6 +18,7 @@ from pipelines.checks.reconciliation import NAMES, reconcile
 from pipelines.checks.remarks import NAMES as REMARKS
 from pipelines.settings import Settings
 
+
 @pytest.fixture(scope="session")
 def small(sample_at_once: Path, shelf: Path) -> Path:
     """The published sample and its raw tables, the last weeks of them only: candidate, work and published in one file each."""
