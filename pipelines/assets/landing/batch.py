@@ -254,7 +254,7 @@ def _outcomes(
             rows = rejected.select("_series", "row_json")
             observed = f"{rejected.height:,} unreadable rows" + "".join(f"; {r}" for r in rejected["reason"].head(3))
         else:
-            finding = by_check.get(name, Finding(name, "no rows came"))
+            finding = by_check.get(name, Finding(name, "nothing to check"))
             rows = (
                 _as_json(checked[list(finding.failing)], finding.columns)
                 if finding.failing

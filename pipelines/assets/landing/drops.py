@@ -23,7 +23,7 @@ REASON, PROBLEMS_OF = ".reason.txt", ".problems.csv"
 LONGEST = 200  # bytes of a name: with what is put behind it, file systems take 255
 
 
-def _as_series(name: str) -> Series:
+def as_series(name: str) -> Series:
     return Series(
         name, "drop", name, None, name, "file", None, None, None, "as stated", "irregular", 0, 0, False, 9, None, None, None, None
     )
@@ -45,7 +45,7 @@ def pulls(
     done = {drop.identity(name, digest) for name, digest in loaded}
     found = []
     for file in drop.scan(folder):
-        series, one = _as_series(file.name), drop.identity(file.name, file.sha256)
+        series, one = as_series(file.name), drop.identity(file.name, file.sha256)
         if one in done:
             continue
         if file.refusal is None:
