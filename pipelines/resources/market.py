@@ -58,13 +58,12 @@ class Providers:
             tell=tell,
         )
 
+    def drop_folder(self, options: RunOptions, as_of: date) -> Path:
+        """The folder vendor files are taken from; the sample market writes its own."""
+        if options.sources is Sources.LIVE:
+            return options.settings.drop_folder
+        from pipelines.sample.drops import write_drops
 
-def drop_folder(options: RunOptions, as_of: date) -> Path:
-    """The folder vendor files are taken from; the sample market writes its own."""
-    if options.sources is Sources.LIVE:
-        return options.settings.drop_folder
-    from pipelines.sample.drops import write_drops
-
-    folder = options.settings.work_file("sample").with_name("drop")
-    write_drops(folder, as_of)
-    return folder
+        folder = options.settings.work_file("sample").with_name("drop")
+        write_drops(folder, as_of)
+        return folder
