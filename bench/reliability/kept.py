@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.contracts import TableContract, contracts
 from pipelines.resources.fingerprint import tables_of
-from pipelines.resources.publication import Publication
+from pipelines.resources.publication import DATABASE, MANIFEST, Publication
 from pipelines.resources.warehouse import quoted
 
 HISTORY = [c for c in contracts().values() if c.name != "clock_day"]  # the one row of which is replaced
@@ -46,12 +46,16 @@ def unreadable(warehouse: Path, is_at_rest: bool) -> list[str]:
     if manifest is None:
         return [f"{here.database} without a manifest"] if is_at_rest else []
     wrong = []
-    newest = json.loads((here.history / here.releases()[-1] / "manifest.json").read_text(encoding="utf-8"))
+    releases = {r: json.loads((here.history / r / MANIFEST).read_text(encoding="utf-8")) for r in here.releases()}
+    for run, said in releases.items():  # what rollback would take
+        if _sha256(here.history / run / DATABASE) != said["database_sha256"]:
+            wrong.append(f"history/{run[:8]} is not whole")
+    newest = releases[here.releases()[-1]]
     told = (manifest,) if is_at_rest else (manifest, newest)  # an installation that was cut short: database first, manifest last
-    digest = hashlib.sha256(here.database.read_bytes()).hexdigest()
+    digest = _sha256(here.database)
     mine = next((m for m in told if m["database_sha256"] == digest), None)
     if mine is None:
-        return [f"{here.database} has SHA-256 {digest[:12]}, which is of none of {', '.join(m['run_id'][:8] for m in told)}"]
+        return [f"{here.database} has SHA-256 {digest}, which is of none of {', '.join(m['run_id'][:8] for m in told)}"]
     if Path(f"{here.database}.wal").exists():
         wrong.append(f"{here.database}.wal is there")
     with duckdb.connect(str(here.database), read_only=True) as connection:
@@ -65,6 +69,10 @@ def unreadable(warehouse: Path, is_at_rest: bool) -> list[str]:
             if (rows := _count(connection, quoted(file))) not in {m["tables"].get(name, {}).get("rows") for m in told}:
                 wrong.append(f"{file.name} has {rows} rows, which is of no manifest")
     return wrong
+
+
+def _sha256(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
 def _count(connection: duckdb.DuckDBPyConnection, what: str) -> int:

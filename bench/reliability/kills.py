@@ -3,6 +3,7 @@ Not for kills at a chosen instruction of the publication (another row)."""
 
 import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -82,6 +83,8 @@ class Lane:
         while (left := until - time.perf_counter()) > 0 and running.hear(left) and not running.ended:
             pass
         running.kill()
+        if not running.ended and running.child.exitcode != -signal.SIGKILL:
+            self.failures.append(f"{here}: the run ended by itself with {running.child.exitcode}, see {here}.log")
         return None if running.ended else _phase(running, here, releases)
 
     def timed(self, running: Running, here: Path) -> tuple[Any, dict[str, float]]:

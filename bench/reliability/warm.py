@@ -140,7 +140,7 @@ class Warm:
     """The parent. `whole` builds all models of the trial, `daily` those that move."""
 
     def __init__(self, folder: Path) -> None:
-        os.environ |= {"ROTATION_WAREHOUSE": str(folder / "nowhere"), "ROTATION_KEEP_PUBLICATIONS": "3", "ROTATION_THREADS": "2"}
+        os.environ |= {"ROTATION_WAREHOUSE": str(folder / "nowhere"), "ROTATION_KEEP_PUBLICATIONS": "1", "ROTATION_THREADS": "2"}
         os.environ |= {"DBT_LOG_LEVEL_FILE": "warn", "DBT_WRITE_JSON": "false", "GX_ANALYTICS_ENABLED": "false"}
         for name in LATER:
             importlib.import_module(name)
