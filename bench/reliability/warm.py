@@ -13,6 +13,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -142,6 +143,8 @@ class Warm:
     def __init__(self, folder: Path) -> None:
         os.environ |= {"ROTATION_WAREHOUSE": str(folder / "nowhere"), "ROTATION_KEEP_PUBLICATIONS": "1", "ROTATION_THREADS": "2"}
         os.environ |= {"DBT_LOG_LEVEL_FILE": "warn", "DBT_WRITE_JSON": "false", "GX_ANALYTICS_ENABLED": "false"}
+        tempfile.tempdir = str(folder / "temporary")  # a killed run leaves its own there
+        Path(tempfile.tempdir).mkdir(parents=True)
         for name in LATER:
             importlib.import_module(name)
         self.providers = SmallProviders(*apart(_made))
