@@ -3,6 +3,7 @@ Not for kills at a chosen instruction of the publication (another row)."""
 
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -18,7 +19,7 @@ from typing import Any
 
 from bench.reliability import kept
 from bench.reliability.row import Row, Tell
-from bench.reliability.warm import Running, Warm, apart, clone, fork, in_a_process, say
+from bench.reliability.warm import Ended, Running, Warm, apart, clone, fork, in_a_process, say
 
 DAY, NEXT = date(2026, 1, 7), date(2026, 1, 8)
 # Of a run most is landing and dbt; the short phases are aimed at more often than a moment drawn over its length would hit them.
@@ -47,7 +48,7 @@ class Lane:
         is_new = chance.random() < FROM_NOTHING
         before, undisturbed = self.bases[is_new]
         day, here, n = DAY if is_new else NEXT, self.folder / "warehouse", 0
-        clone(before or self.folder / "nothing", here)
+        clone(before, here) if before else shutil.rmtree(here, ignore_errors=True)
         while n == 0 or chance.random() < AGAIN:
             (aimed,), at = chance.choices(list(PHASES), list(PHASES.values())), chance.random()
             running = self.warm.start(here, day, is_whole=is_new)
@@ -57,7 +58,7 @@ class Lane:
             n += 1
             self.hit[hit] += 1
             self._look(here, before, undisturbed, f"seed {seed}, killed in {hit}", is_over=False)
-        ended, _ = self.timed(self.warm.start(here, day, is_whole=is_new), here)
+        ended = self.timed(self.warm.start(here, day, is_whole=is_new), here)
         said = f"seed {seed}, run again after {n} kills"
         if not ended.is_published:
             self.failures.append(f"{said}: not published: {' | '.join(ended.failures)[:400]}")
@@ -87,7 +88,7 @@ class Lane:
             self.failures.append(f"{here}: the run ended by itself with {running.child.exitcode}, see {here}.log")
         return None if running.ended else _phase(running, here, releases)
 
-    def timed(self, running: Running, here: Path) -> tuple[Any, dict[str, float]]:
+    def timed(self, running: Running, here: Path) -> Ended:
         """Hear a run to its end and learn how long its phases took."""
         releases, began = set(kept.published(here).history.glob("*")), dict[str, float]()
         while running.hear(0.002 if running.steps[-1:] == ["published__warehouse"] else 0.05) and not running.ended:
@@ -97,7 +98,7 @@ class Lane:
         lengths = {phase: later - start for (phase, start), (_, later) in pairwise(moments)}
         if ended.is_published:
             self.seconds |= {phase: (self.seconds.get(phase, n) + n) / 2 for phase, n in lengths.items()}
-        return ended, lengths
+        return ended
 
 
 def _phase(running: Running, here: Path, releases: set[Path]) -> str:
@@ -120,16 +121,7 @@ def _work(lane: Lane, told: Any, seed: int, first: int, step: int, count: int) -
         lane.hit, lane.failures = Counter(), []
 
 
-def _bases(warm: Warm, folder: Path) -> dict[bool, tuple[Path | None, Path]]:
-    """A first run, and a second a day later, nobody disturbed."""
-    (folder / "nothing").mkdir(parents=True)
-    _must(warm.run(folder / "base", DAY, is_whole=True))
-    after = clone(folder / "base", folder / "after")
-    _must(warm.run(after, NEXT))
-    return {True: (None, folder / "base"), False: (folder / "base", after)}
-
-
-def _must(ended: Any) -> None:
+def _must(ended: Ended) -> None:
     if not ended.is_published:
         raise SystemExit(f"an undisturbed run was not published: {ended.failures}")
 
@@ -139,13 +131,14 @@ def main(count: int, folder: Path) -> Row:
     say("importing, reading the dbt project, making the market")
     warm, seed = Warm(folder), random.SystemRandom().randrange(10**6)
     say(f"seed {seed}: undisturbed runs")
-    bases = _bases(warm, folder)
+    base, after, probe = folder / "base", folder / "after", Lane(warm, folder, {}, {})
+    _must(warm.run(base, DAY, is_whole=True))
+    _must(probe.timed(warm.start(clone(base, after), NEXT), after))
+    bases: dict[bool, tuple[Path | None, Path]] = {True: (None, base), False: (base, after)}
     lanes_n, pipes, children = max(1, min(os.cpu_count() or 1, 4, count)), [], []
-    probe = Lane(warm, folder, bases, {})
-    _must(probe.timed(warm.start(clone(folder / "base", folder / "probe"), NEXT), folder / "probe")[0])
     for n in range(lanes_n):
         own = folder / f"lane-{n}"
-        (own / "nothing").mkdir(parents=True)
+        own.mkdir()
         ours, theirs = fork.Pipe(duplex=False)
         share = count // lanes_n + (n < count % lanes_n)
         lane = Lane(warm, own, bases, dict.fromkeys(PHASES, 1.0) | probe.seconds)

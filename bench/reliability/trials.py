@@ -10,5 +10,5 @@ def trials() -> list[Trial]:
 
     return [
         Trial("kills", full=200, few=2, run=kills),
-        Trial("months", full=147, few=4, run=months),
+        Trial("months", full=147, few=3, run=months),
     ]
