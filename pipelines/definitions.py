@@ -12,15 +12,16 @@ from pipelines.assets.models import dbt_models
 from pipelines.assets.postgres import postgres_asset
 from pipelines.assets.publish import candidate_asset, published_asset
 from pipelines.progress import progress_logger
+from pipelines.resources.dbt import Part
 from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions
 from pipelines.schedules import daily, dropped
 from pipelines.sources import READERS
 
 
-def build_defs(**overrides: Any) -> dg.Definitions:
-    """All definitions; `overrides` replace resources by name, so that tests swap one instead of patching."""
-    models = dbt_models()
+def build_defs(*, part: Part | None = None, **overrides: Any) -> dg.Definitions:
+    """All definitions; `overrides` replace resources by name, so that tests swap one instead of patching. `part`: of the dbt models these alone."""
+    models = dbt_models(part)
     landed = [clock_day, exchange_sessions, *(provider_assets(p) for p in READERS), drop_assets()]
     job = dg.define_asset_job(
         "rotation", selection=dg.AssetSelection.all(), description="Fetch, check, model, check, publish: what `make run` does."

@@ -50,13 +50,13 @@ class Translator(DagsterDbtTranslator):  # type: ignore[misc] # the library has 
 TRANSLATOR = Translator()
 
 
-def dbt_models() -> dg.AssetsDefinition:
-    """Every seed, model and test of the project, built by one dbt run."""
+def dbt_models(part: dbt.Part | None = None) -> dg.AssetsDefinition:
+    """Every seed, model and test of the project, or of a part of it, built by one dbt run."""
     manifest = json.loads(dbt.ensure_manifest(settings()).read_text(encoding="utf-8"))
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_build")  # type: ignore[untyped-decorator]
+    @dbt_assets(manifest=manifest, select=part.select if part else "fqn:*", dagster_dbt_translator=TRANSLATOR, name="dbt_build")  # type: ignore[untyped-decorator]
     def build(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
-        results = dbt.build(options.settings, options.warehouse.mode, tell, models_passed_over(options.accept, manifest))
+        results = dbt.build(options.settings, options.warehouse.mode, tell, models_passed_over(options.accept, manifest), part)
         yield from _events(context, options, manifest, results)
 
     assets: dg.AssetsDefinition = build

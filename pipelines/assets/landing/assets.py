@@ -26,7 +26,7 @@ from pipelines.checks.stories import ANSWERED, HISTORY, STORIES
 from pipelines.contracts import TableContract, contracts
 from pipelines.progress import tell
 from pipelines.resources import blocked
-from pipelines.resources.market import Providers, drop_folder
+from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.sources import READERS, drop
 from pipelines.sources.archive import Archive
@@ -132,10 +132,10 @@ def drop_assets() -> dg.AssetsDefinition:
         specs=[spec(c, [key("clock_day"), key("exchange_sessions")]) for c in tables],
         check_specs=check_specs(tables),
     )
-    def land(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
+    def land(context: dg.AssetExecutionContext, options: RunOptions, providers: dg.ResourceParam[Providers]) -> Iterator[Any]:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
-            folder = drop_folder(options, scope.as_of)
+            folder = providers.drop_folder(options, scope.as_of)
             begin(scope, drop.PROVIDER)
             pulls = drops.pulls(connection, folder, scope, tell, Archive(options.settings.archive))
             failing = yield from judge_and_merge(connection, scope, tables, pulls)
