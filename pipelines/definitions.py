@@ -1,13 +1,15 @@
-"""The code location: assets, checks, job, schedule and sensor put together, nothing else."""
+"""The code location: assets, checks, job, schedule and sensors put together, nothing else."""
 
 from typing import Any
 
 import dagster as dg
 
+from pipelines.alerts.sensors import failed_runs, late_data
 from pipelines.assets.backfill_job import backfill_years
 from pipelines.assets.landing.assets import drop_assets, provider_assets
 from pipelines.assets.landing.calendar import clock_day, exchange_sessions
 from pipelines.assets.models import dbt_models
+from pipelines.assets.postgres import postgres_asset
 from pipelines.assets.publish import candidate_asset, published_asset
 from pipelines.progress import progress_logger
 from pipelines.resources.market import Providers
@@ -24,10 +26,10 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         "rotation", selection=dg.AssetSelection.all(), description="Fetch, check, model, check, publish: what `make run` does."
     )
     return dg.Definitions(
-        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset()],
+        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(), postgres_asset()],
         jobs=[job, backfill_years],
         schedules=[daily(job.name)],
-        sensors=[dropped(job.name)],
+        sensors=[dropped(job.name), failed_runs(), late_data()],
         resources={"options": RunOptions(as_of=None, mirror=None, now=None), "providers": Providers(), **overrides},
         loggers={"progress": progress_logger},
         # one process writes: DuckDB refuses a second one

@@ -15,6 +15,7 @@ def ending(command: Callable[[], None]) -> None:
     from pipelines.contracts import ContractError
     from pipelines.resources.dbt import DbtError
     from pipelines.resources.disk import DiskError, refusal
+    from pipelines.resources.postgres_form import PostgresError
     from pipelines.resources.publication import PublicationError
     from pipelines.resources.warehouse import WarehouseError
     from pipelines.settings import SettingsError
@@ -33,6 +34,7 @@ def ending(command: Callable[[], None]) -> None:
         MeasureError,
         DbtError,
         ClosureError,
+        PostgresError,
     ) as e:
         said = str(e)
     except (OSError, duckdb.Error) as problem:

@@ -12,10 +12,10 @@ from typing import Any
 
 import duckdb
 
-from bench.reliability import small
+from bench.reliability import numbered
 from bench.reliability.operations import Operation, heard
 from bench.reliability.row import Row, Tell
-from pipelines.assets.publish import PublishError
+from pipelines.assets.release import PublishError
 from pipelines.resources.disk import DiskError, refusal
 
 FULL = 60  # from here on every one is tried, however many there are
@@ -26,25 +26,25 @@ SAID = ("full", "size allowed")  # what a reader of the message must be told
 
 def run(count: int, folder: Path, tell: Tell) -> Row:
     """Each time from the same publication: full at one operation, or with so much room on a real disk; then room is made and it is published again."""
-    base = small.begin(folder / "base")
-    small.publish(base, 1)
-    calm = small.copy(base, folder / "calm")
-    small.publish(calm, 2)
-    wanted, failures, done = small.contents(calm), [], 0
+    base = numbered.begin(folder / "base")
+    numbered.publish(base, 1)
+    calm = numbered.copy(base, folder / "calm")
+    numbered.publish(calm, 2)
+    wanted, failures, done = numbered.contents(calm), [], 0
     for has_links in (True, False):
-        places = _places(small.copy(base, folder / "market"), has_links)
+        places = _places(numbered.copy(base, folder / "market"), has_links)
         shutil.rmtree(folder / "market")
         share = max(1, count // 3)
         for n in range(len(places)) if count >= FULL else _spread(share, len(places)):
             name = f"{places[n]}{'' if has_links else ', without hard links'}"
             tell(f"full at {n} of {len(places)}: {name}")
-            market = small.copy(base, folder / "market")
+            market = numbered.copy(base, folder / "market")
             with heard(market, _full_at(n, has_links)):
                 failures += [f"full at {name}: {said}" for said in _refused(market)]
             failures += [f"full at {name}: {said}" for said in _again(market, wanted)]
             shutil.rmtree(market)
             done += 1
-    written = sum(p.stat().st_size for p in (calm / "published" / small.MODE / "history" / small.run_of(2)).rglob("*"))
+    written = sum(p.stat().st_size for p in (calm / "published" / numbered.MODE / "history" / numbered.run_of(2)).rglob("*"))
     rooms = range(0, 2 * written, PAGE) if count >= FULL else _spread(max(1, count // 3), written)
     real, kinds = 0, set[str]()
     for room in rooms:
@@ -76,13 +76,13 @@ def _places(market: Path, has_links: bool) -> list[str]:
 
     def hear(op: Operation, do: Callable[[], Any]) -> Any:
         if op.kind == "link" and not has_links:
-            return small.no_links(op, do)
+            return numbered.no_links(op, do)
         if _needs_room(op):
             places.append(str(op))
         return do()
 
     with heard(market, hear):
-        small.publish(market, 2)
+        numbered.publish(market, 2)
     return places
 
 
@@ -92,7 +92,7 @@ def _full_at(place: int, has_links: bool) -> Callable[[Operation, Callable[[], A
     def hear(op: Operation, do: Callable[[], Any]) -> Any:
         nonlocal at
         if op.kind == "link" and not has_links:
-            return small.no_links(op, do)
+            return numbered.no_links(op, do)
         at += (needs_room := _needs_room(op))
         if needs_room and at == place:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(op.path))
@@ -104,19 +104,19 @@ def _full_at(place: int, has_links: bool) -> Callable[[Operation, Callable[[], A
 def _refused(market: Path) -> list[str]:
     """What is wrong with how a publication ended on a full disk; PUBLISHED where it did not."""
     try:
-        small.publish(market, 2)
+        numbered.publish(market, 2)
         return [PUBLISHED]
     except (DiskError, OSError, duckdb.Error, PublishError) as problem:
         said = str(problem) if isinstance(problem, DiskError) else refusal(problem) or str(problem)
     told = [] if any(word in said for word in SAID) else [f"it is not told that the disk is full: {said}"]
-    return told + small.broken(market, 1, 1) + small.kept_are_whole(market)
+    return told + numbered.broken(market, 1, 1) + numbered.kept_are_whole(market)
 
 
 def _again(market: Path, wanted: dict[str, str]) -> list[str]:
     """What is wrong after there is room again and the next run has been."""
-    small.publish(market, 2)
-    said = small.broken(market, None, 2) + small.leftovers(market) + small.kept_are_whole(market)
-    return [f"published again: {one}" for one in said] + ([] if small.contents(market) == wanted else ["published again: other hashes"])
+    numbered.publish(market, 2)
+    said = numbered.broken(market, None, 2) + numbered.leftovers(market) + numbered.kept_are_whole(market)
+    return [f"published again: {one}" for one in said] + ([] if numbered.contents(market) == wanted else ["published again: other hashes"])
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def _small_disk(base: Path, folder: Path, room: int) -> Iterator[tuple[Path, str
     size = f"size={held + room + (8 << 20)}"
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk)], check=False, capture_output=True)  # noqa: S607
     try:
-        market = small.copy(base, disk / "market")
+        market = numbered.copy(base, disk / "market")
         if mounted.returncode != 0:
             yield market, "files of limited size", lambda: _limited(room)
             return

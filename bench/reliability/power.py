@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.reliability import small
+from bench.reliability import numbered
 from bench.reliability.lost_writes import WHOLE, Disk, Recording, disks, lay, record
 from bench.reliability.operations import heard
 from bench.reliability.row import Row, Tell
-from pipelines.assets.publish import bring_out
+from pipelines.assets.release import bring_out
 from pipelines.resources.publication import DATABASE, GONE, MANIFEST, sha256
 
 SEED = 20260109
 FULL = 50_000  # from here on every order that is told of a moment is tried, and MORE at random
 MORE = 60
 LAID_OF_EACH = 10  # disks of each case that are laid as files, settled and published on; with few tries, 1
-AT = f"published/{small.MODE}/"
+AT = f"published/{numbered.MODE}/"
 
 Whole = dict[str, str]  # a release: hash of the content by name
 
@@ -40,7 +40,7 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
     failures, tried, moments, laid = [], 0, 0, 0
     cases = _cases(folder)
     for case in cases:
-        recording = record(case.market, case.market / "candidate" / small.MODE, case.do)
+        recording = record(case.market, case.market / "candidate" / numbered.MODE, case.do)
         releases = _releases(case)
         moments += recording.moments
         some = MORE if count >= FULL else max(1, count // len(cases) // recording.moments // 4)
@@ -63,36 +63,36 @@ def _cases(folder: Path) -> list[Case]:
     """The first publication; one over another with tables that go and come, a strange log and an old release to remove; one without hard links; going back."""
 
     def case(name: str, old: int | None, new: int, *, links: bool = True) -> Case:
-        market = small.begin(folder / name.replace(" ", "-"))
+        market = numbered.begin(folder / name.replace(" ", "-"))
         for number in range(1, new):
-            small.publish(market, number)
-        with small.working_in(market) as settings:
-            staged, manifest = small.make(settings, small.publication(market), new)
-        log = Path(f"{small.publication(market).database}.wal")
+            numbered.publish(market, number)
+        with numbered.working_in(market) as settings:
+            staged, manifest = numbered.make(settings, numbered.publication(market), new)
+        log = Path(f"{numbered.publication(market).database}.wal")
         if old:
             log.write_bytes(b"of no file here")
 
         def do() -> None:
             if links:
-                bring_out(small.publication(market), staged, manifest, small.KEEP)
+                bring_out(numbered.publication(market), staged, manifest, numbered.KEEP)
             else:
-                with heard(market, small.no_links):
-                    bring_out(small.publication(market), staged, manifest, small.KEEP)
+                with heard(market, numbered.no_links):
+                    bring_out(numbered.publication(market), staged, manifest, numbered.KEEP)
 
         return Case(name, old, new, market, do)
 
     first = case("the first publication", None, 1)
-    over = case("one over another", small.KEEP, small.KEEP + 1)
+    over = case("one over another", numbered.KEEP, numbered.KEEP + 1)
     copied = case("without hard links", 1, 2, links=False)
-    back = small.begin(folder / "going-back")
+    back = numbered.begin(folder / "going-back")
     for number in (1, 2):
-        small.publish(back, number)
-    return [first, over, copied, Case("going back", 2, 1, back, lambda: small.publication(back).install(small.run_of(1)))]
+        numbered.publish(back, number)
+    return [first, over, copied, Case("going back", 2, 1, back, lambda: numbered.publication(back).install(numbered.run_of(1)))]
 
 
 def _releases(case: Case) -> dict[str, Whole]:
     """Every release of history, and those that went, as they are when whole; read after all is done, so only those kept."""
-    history = small.publication(case.market).history
+    history = numbered.publication(case.market).history
     files = ((p.relative_to(history), p) for p in history.rglob("*") if p.is_file())
     whole: dict[str, Whole] = {}
     for name, path in files:
@@ -104,7 +104,7 @@ def _broken(recording: Recording, disk: Disk, case: Case, releases: dict[str, Wh
     """Why what is on a disk is neither the old publication nor the new one, in the order that is documented."""
     on_it = {name.removeprefix(AT): _told(recording, *found) for name, found in disk.items() if name.startswith(AT)}
     there = {n: c for n, c in on_it.items() if not n.startswith("history/") and not Path(n).name.startswith(".")}
-    old, new = releases[small.run_of(case.old)] if case.old else {}, releases[small.run_of(case.new)]
+    old, new = releases[numbered.run_of(case.old)] if case.old else {}, releases[numbered.run_of(case.new)]
     log, database, manifest = there.pop(f"{DATABASE}.wal", None), there.get(DATABASE), there.get(MANIFEST)
     said = [f"{n} is neither the old one nor the new one, but {c}" for n, c in there.items() if c not in (old.get(n), new.get(n))]
     said += [f"{n} is gone" for n in old if n not in there and (n in new or database != new[DATABASE])]
@@ -131,11 +131,11 @@ def _published_on(recording: Recording, disk: Disk, case: Case, folder: Path) ->
     """What is wrong after the power is back and the next run has been."""
     shutil.rmtree(folder, ignore_errors=True)
     lay(recording, disk, folder)
-    here = small.publication(folder)
+    here = numbered.publication(folder)
     here.settle()
-    said = [f"settled: {one}" for one in small.leftovers(folder) + small.kept_are_whole(folder)]
+    said = [f"settled: {one}" for one in numbered.leftovers(folder) + numbered.kept_are_whole(folder)]
     if here.database.exists():
-        number = small.number_read(here.database)
-        said += [f"settled: {one}" for one in small.broken(folder, number, number)]
-    small.publish(folder, case.new + 1)
-    return said + [f"published on: {one}" for one in small.broken(folder, None, case.new + 1) + small.leftovers(folder)]
+        number = numbered.number_read(here.database)
+        said += [f"settled: {one}" for one in numbered.broken(folder, number, number)]
+    numbered.publish(folder, case.new + 1)
+    return said + [f"published on: {one}" for one in numbered.broken(folder, None, case.new + 1) + numbered.leftovers(folder)]

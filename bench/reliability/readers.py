@@ -6,7 +6,7 @@ import random
 import time
 from pathlib import Path
 
-from bench.reliability import small
+from bench.reliability import numbered
 from bench.reliability.row import Row, Tell
 from pipelines.resources.publication import MANIFEST
 from pipelines.resources.warehouse import read_only
@@ -17,8 +17,8 @@ SOME = 5  # failures told in full by each reader
 
 def run(count: int, folder: Path, tell: Tell) -> Row:
     """`count` publications, each read by all; a read that fails, mixes two releases or goes back in time is a failure."""
-    market = small.begin(folder / "market")
-    small.publish(market, 1)
+    market = numbered.begin(folder / "market")
+    numbered.publish(market, 1)
     ways = multiprocessing.get_context("fork")
     stop = folder / "stop"
     at_work = [ways.Process(target=_read, args=(market, stop, folder / f"reader-{n}.json", n)) for n in range(PROCESSES)]
@@ -28,7 +28,7 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
     try:
         for number in range(2, count + 2):
             tell(f"{number - 1} of {count} publications")
-            small.publish(market, number)
+            numbered.publish(market, number)
     finally:
         stop.touch()
         for one in at_work:
@@ -51,14 +51,14 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
 
 
 def _read(market: Path, stop: Path, told: Path, seed: int) -> None:
-    here, pause = small.publication(market), random.Random(seed)  # noqa: S311 (pauses, no secrets)
+    here, pause = numbered.publication(market), random.Random(seed)  # noqa: S311 (pauses, no secrets)
     reads = held = last = 0
     numbers: set[int] = set()
     failures: list[str] = []
     while not stop.exists():
         try:
             manifest = int(json.loads((here.folder / MANIFEST).read_text(encoding="utf-8"))["run_id"].removeprefix("run-"))
-            number = small.number_read(here.database)
+            number = numbered.number_read(here.database)
             if not last <= manifest <= number:  # the manifest is written last, so the database is never behind one read before it
                 failures.append(f"reader {seed}: release {number} after manifest {manifest} and release {last}")
             with read_only(here.database) as connection:
@@ -67,7 +67,7 @@ def _read(market: Path, stop: Path, told: Path, seed: int) -> None:
                 after = connection.execute("select max(number) from marts.two").fetchall()
             if before != after:
                 failures.append(f"reader {seed}: a connection that stayed open read {before} and then {after}")
-            held += small.number_read(here.database) != before[0][0]
+            held += numbered.number_read(here.database) != before[0][0]
         except Exception as problem:  # noqa: BLE001 (whatever a reader meets is what is counted)
             failures.append(f"reader {seed}: {type(problem).__name__}: {problem}")
             continue

@@ -5,11 +5,13 @@ from bench.reliability.row import Trial
 
 def trials() -> list[Trial]:
     """Every row with its counts. Modules are imported here, so that a row alone can be tried without the others' cost."""
-    from bench.reliability import disk_full, power, readers, steps
+    from bench.reliability import disk_full, malice, postgres_readers, power, readers, steps
 
     return [
         Trial("steps", 100, 4, steps.run),
         Trial("readers", 100, 2, readers.run),
+        Trial("malice", len(malice.cases()), len(malice.cases()) // 4, malice.run),
         Trial("power", 50_000, 600, power.run),
         Trial("disk_full", 60, 3, disk_full.run),
+        Trial("postgres_readers", 50, 3, postgres_readers.run),
     ]

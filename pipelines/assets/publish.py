@@ -1,38 +1,30 @@
-"""From the built candidate to what readers open: gate 3, the release, the publication.
+"""From the built candidate to what readers open: gate 3 and the publication as assets.
 
-Not for the checks themselves (checks/reconciliation.py), the renames (resources/publication.py) or what the file must be (resources/proof.py).
+Not for the checks themselves (checks/reconciliation.py) or for making and bringing out the release (release.py).
 """
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
+import polars as pl
 
 from pipelines.assets.landing.assets import OWNERS
+from pipelines.assets.release import bring_out, release
 from pipelines.checks import remarks
-from pipelines.checks.reconciliation import NAMES, Verdict, reconcile
+from pipelines.checks.past import past_changes
+from pipelines.checks.reconciliation import EVERY, NAMES, reconcile
+from pipelines.checks.verdicts import Verdict, as_json
 from pipelines.progress import tell
-from pipelines.resources.disk import DiskError, refusal
-from pipelines.resources.fingerprint import content_hash, row_digest, tables_of
+from pipelines.resources import blocked
 from pipelines.resources.log import CheckRow, append, append_checks
-from pipelines.resources.proof import ProofError, prove
-from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication, sha256
+from pipelines.resources.publication import Publication
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.resources.warehouse import LOG_TABLES, quoted
-from pipelines.settings import ROOT
 
-SCHEMAS = ("marts", "quality", "reference")
 CANDIDATE, PUBLISHED = dg.AssetKey(["candidate", "warehouse"]), dg.AssetKey(["published", "warehouse"])
-
-
-class PublishError(Exception):
-    """The release is not what was checked; readers have what they had before."""
 
 
 def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -46,14 +38,20 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         skippable=True,
     )
-    checks = [dg.AssetCheckSpec(name, asset=CANDIDATE, blocking=True, description="gate 3") for name in (*NAMES, *remarks.NAMES)]
+    checks = [
+        dg.AssetCheckSpec(
+            c.name, asset=CANDIDATE, blocking=c.severity == "block", description=f"{c.guards_against} {c.cure} {c.threshold}".strip()
+        )
+        for c in (*EVERY, *remarks.REMARKS)
+    ]
 
     @dg.multi_asset(name="check_the_candidate", specs=[spec], check_specs=checks)
     def candidate(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
         with options.warehouse.candidate() as connection:
             verdicts = reconcile(connection, options.warehouse.mode) + remarks.remark(connection)
-        closed = [v for v in verdicts if not v.passed and v.check.name not in (*options.accept, *remarks.NAMES)]
-        _log(context, options, verdicts, closed)
+            changed = past_changes(connection)
+        closed = [v for v in verdicts if not v.passed and v.check.severity == "block" and v.check.name not in options.accept]
+        _log(context, options, verdicts, closed, changed)
         if not closed:
             yield dg.MaterializeResult(CANDIDATE, metadata={"checks": len(verdicts)})
         by_name = {v.check.name: v for v in verdicts}
@@ -82,7 +80,8 @@ def published_asset() -> dg.AssetsDefinition:
     @dg.asset(
         key=PUBLISHED,
         deps=[CANDIDATE],
-        description="The published warehouse: one DuckDB file, the same tables as Parquet, and the manifest. Replaced whole, after every gate passed, or not at all.",
+        description="The published warehouse: one DuckDB file, the same tables as Parquet, the page (report.html) and the manifest. "
+        "Replaced whole, after every gate passed, or not at all.",
         group_name="publication",
         owners=OWNERS,
         kinds={"duckdb", "parquet"},
@@ -113,137 +112,43 @@ def _finding(verdict: Verdict) -> str:
     return f"{check.table}: {check.name} failed ({verdict.failing_rows_n:,} rows, such as {verdict.sample[:400]}). It guards against: {check.guards_against} {check.cure}"
 
 
-def _log(context: dg.AssetExecutionContext, options: RunOptions, verdicts: Sequence[Verdict], closed: Sequence[Verdict]) -> None:
+def _log(
+    context: dg.AssetExecutionContext, options: RunOptions, verdicts: Sequence[Verdict], closed: Sequence[Verdict], changed: pl.DataFrame
+) -> None:
     now = options.clock.now()
     with options.warehouse.work() as connection:
         as_of = as_of_day(connection)
         rows = [
             CheckRow(
-                "gate 3", v.check.table, v.check.name, v.check.name not in (*options.accept, *remarks.NAMES), v.passed,
-                f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {options.accept[v.check.name]}" if v.check.name in options.accept else ""),
+                "gate 3", v.check.table, v.check.name, v.check.severity == "block" and (v.passed or v.check.name not in options.accept), v.passed,
+                f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {options.accept[v.check.name]}" if not v.passed and v.check.name in options.accept else ""),
                 v.failing_rows_n, v.sample,
             )
             for v in verdicts
         ]  # fmt: skip
         append_checks(connection, rows, run_id=context.run_id, as_of=as_of, now=now, provenance=options.warehouse.provenance)
-        blocked = [
-            {
-                "run_id": context.run_id,
-                "as_of_date": as_of,
-                "blocked_at": now.replace(tzinfo=None),
-                "gate": "gate 3",
-                "reason": _finding(v),
-                "provenance": options.warehouse.provenance,
-            }
-            for v in closed
-        ]
-        append(connection, "blocked_runs", blocked)
+        told: dict[str, Any] = {"run_id": context.run_id, "as_of": as_of, "now": now, "provenance": options.warehouse.provenance}
+        log_changes(connection, changed, context.run_id, as_of, options.warehouse.provenance)
+        blocked.append_blocked(
+            connection,
+            [
+                blocked.Closed(
+                    "gate 3",
+                    v.check.table,
+                    v.check.name,
+                    _finding(v),
+                    None,
+                    v.failing_rows_n,
+                    as_json(v.failing.head(blocked.KEPT_ROWS)),
+                    v.check.sql,
+                )
+                for v in closed
+            ],
+            **told,
+        )
+        blocked.tell(connection, options.settings, options.warehouse.mode, context.run_id)
 
 
-def release(run_id: str, options: RunOptions, publication: Publication) -> tuple[Path, dict[str, Any]]:
-    """Finish the candidate, write its Parquet and manifest, and have a fresh process check the file; its folder, and the manifest.
-
-    Raises:
-        PublishError: the file is not what was checked.
-    """
-    publication.at("write the release")
-    candidate = options.settings.candidate_file(options.warehouse.mode)
-    staged = candidate.parent / "release"
-    if staged.exists():
-        shutil.rmtree(staged)
-    (staged / PARQUET).mkdir(parents=True)
-    with options.warehouse.candidate() as connection:
-        _add_logs(connection)
-        tables, digests = {}, {}
-        for schema, table in tables_of(connection, "rotation", SCHEMAS):
-            name = f"{schema}.{table}"
-            rows, digest = content_hash(connection, "rotation", schema, table)
-            tables[name], digests[name] = {"rows": rows, "content_sha256": digest}, row_digest(connection, f"rotation.{name}")
-            target = staged / PARQUET / schema / f"{table}.parquet"
-            target.parent.mkdir(exist_ok=True)
-            connection.execute(f"copy rotation.{name} to {quoted(target)} (format parquet, compression zstd)")
-        manifest = _manifest(connection, run_id, options, publication, tables)
-        connection.execute("checkpoint rotation")
-    candidate.rename(staged / DATABASE)
-    manifest["database_sha256"] = sha256(staged / DATABASE)
-    (staged / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    publication.at("check the release")
-    try:
-        prove(staged / DATABASE, staged / MANIFEST, digests)
-    except ProofError as problem:
-        raise PublishError(f"The finished file is not what was checked: {problem}. Nothing was published; run again.") from None
-    return staged, manifest
-
-
-def bring_out(publication: Publication, staged: Path, manifest: dict[str, Any], keep: int) -> list[str]:
-    """Put a finished release in front of readers and have a fresh process read it there; the releases that went for it.
-
-    Raises:
-        PublishError: what readers would have is not the release.
-        DiskError: the disk refused. In both cases readers have what they had before.
-    """
-    run, before, is_new = manifest["run_id"], publication.shown(), not publication.database.exists()
-    try:
-        publication.add(run, staged)
-        publication.install(run)
-        publication.at("verify")
-        prove(publication.database, publication.folder / MANIFEST)
-    except (OSError, ProofError) as problem:
-        stands = f"Readers have what they had before, run {before[:8]}" if before else "Nothing is published, as before"
-        try:
-            if before or is_new:
-                publication.take_back(run, before)
-            else:
-                stands = "What readers had before is not kept in history, so it could not be put back"
-        except OSError as again:
-            stands = f"It could not be taken back ({again}). When the disk is well: `rotation rollback {before or run}`"
-        if isinstance(problem, OSError):
-            raise DiskError(f"{refusal(problem) or f'The disk refused: {problem}.'} {stands}.") from None
-        raise PublishError(
-            f"What readers would have is not what was checked: {problem}. {stands}. Look at the disk, then run again."
-        ) from None
-    return publication.prune(keep)
-
-
-def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
-    for table, columns in LOG_TABLES.items():
-        connection.execute(f"create or replace table rotation.quality.{table} as from work.quality.{table}")
-        for column, (_, comment) in columns.items():
-            text = comment.replace("'", "''")
-            connection.execute(f"comment on column rotation.quality.{table}.{column} is '{text}'")
-
-
-def _manifest(
-    connection: duckdb.DuckDBPyConnection, run_id: str, options: RunOptions, publication: Publication, tables: dict[str, Any]
-) -> dict[str, Any]:
-    as_of: date = connection.execute("select as_of_date from work.raw.clock_day").fetchall()[0][0]
-    inputs = connection.execute(
-        "select source, series_id, arg_max(sha256, pulled_at), strftime(max(pulled_at), '%Y-%m-%dT%H:%M:%SZ') "
-        "from work.quality.source_pulls where sha256 is not null and status in ('merged', 'unchanged') group by all order by all"
-    ).fetchall()
-    gates = connection.execute(
-        "select gate, check_name, table_name, severity, passed, observed from work.quality.check_results where run_id = ? order by all",
-        [run_id],
-    ).fetchall()
-    return {
-        "run_id": run_id,
-        "published_sequence": publication.next_sequence(),
-        "as_of_date": str(as_of),
-        "created_at": options.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "source_mode": options.warehouse.mode,
-        "provenance": options.warehouse.provenance,
-        "git_revision": _revision(),
-        "tables": tables,
-        "inputs": [dict(zip(("source", "series_id", "sha256", "pulled_at"), row, strict=True)) for row in inputs],
-        "gates": [dict(zip(("gate", "check", "table", "severity", "passed", "observed"), row, strict=True)) for row in gates],
-        "accepted": {check: reason for check, reason in options.accept.items() if any(row[1] == check and not row[4] for row in gates)},
-    }
-
-
-def _revision() -> str | None:
-    """The commit this was made with; None outside a checkout."""
-    try:
-        found = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
-    except FileNotFoundError:
-        return None
-    return found.stdout.strip() or None
+def log_changes(connection: duckdb.DuckDBPyConnection, changed: pl.DataFrame, run_id: str, as_of: date, provenance: str) -> None:
+    """Append to quality.past_changes what became of values that were published."""
+    append(connection, "past_changes", changed.with_columns(run_id=pl.lit(run_id), as_of_date=pl.lit(as_of), provenance=pl.lit(provenance)))

@@ -1,6 +1,6 @@
 """The published folder of one mode: install a finished release whole, keep the last ones, go back to one. Not for making or checking a release.
 
-    published/<mode>/rotation.duckdb  parquet/<schema>/<table>.parquet  manifest.json     what readers open
+    published/<mode>/rotation.duckdb  parquet/<schema>/<table>.parquet  report.html  manifest.json     what readers open
     published/<mode>/history/<run>/   the same files, as published                        what rollback takes
 
 A release is complete and synced in history/ before any file readers see is touched. Installing first hard-links every file beside its
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DATABASE, MANIFEST, PARQUET = "rotation.duckdb", "manifest.json", "parquet"
+DATABASE, MANIFEST, PARQUET, REPORT = "rotation.duckdb", "manifest.json", "parquet", "report.html"
 GONE = ".gone-"  # what a release in history/ is called while it is removed
 NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
 
@@ -152,7 +152,7 @@ class Publication:
         self._replace(laid & {Path(DATABASE)})
         self._clear_log()
         self._replace(laid - {Path(DATABASE), Path(MANIFEST)})
-        self._remove(p for p in self._visible() if p.suffix == ".parquet" and p.relative_to(self.folder) not in files)
+        self._remove(p for p in self._visible() if p.suffix in (".parquet", ".html") and p.relative_to(self.folder) not in files)
         self._replace(laid & {Path(MANIFEST)})
         self.at("installed")
 

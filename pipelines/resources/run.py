@@ -89,7 +89,7 @@ class RunOptions(dg.ConfigurableResource[None]):
     )
     accept: dict[str, str] = Field(
         default_factory=dict,
-        description="Checks of gate 3 to be passed over once, each with the reason, which is recorded in the manifest.",
+        description="Checks to be passed over once, each with the reason, which is published: CHECK:SERIES (gate 1), a dbt test (gate 2), a check of gate 3.",
     )
     wait_s: float = Field(
         default=0, ge=0, description="Seconds to wait while another process writes this market. 0: refuse at once and name it."

@@ -5,9 +5,10 @@ import re
 
 import nbformat
 import pytest
-from cookbook import recipes
 
 from bench.bi.dashboard import charts
+from pipelines.report.page.contents import SECTIONS
+from pipelines.report.recipes import recipes
 from pipelines.resources import dbt
 from pipelines.settings import ROOT, load_settings
 
@@ -19,7 +20,13 @@ def notebook_sql() -> str:
     return "\n".join(c.source for c in cells if c.cell_type == "code")
 
 
+def page_sql() -> str:
+    asked = [sql for section in SECTIONS for panel in section.panels for sql in (panel.sql, *(sql for _, sql in panel.beside))]
+    return "\n".join(asked) + "from marts.dim_metric"  # the definitions under each panel
+
+
 READERS = {
+    "page": page_sql,
     "superset_dashboard": lambda: "\n".join(c.sql for c in charts()),
     "notebook": notebook_sql,
     "cookbook": lambda: "\n".join(r.sql for r in recipes()),

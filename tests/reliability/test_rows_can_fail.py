@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from bench.reliability import power, small
+from bench.reliability import numbered, power
 from bench.reliability.cut_short import cut_short, die
 from bench.reliability.operations import Operation, heard
 from pipelines.resources import publication
@@ -22,16 +22,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reas
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two releases, the second one before readers. For reading; work on a copy."""
-    folder = small.begin(tmp_path_factory.mktemp("small") / "market")
+    folder = numbered.begin(tmp_path_factory.mktemp("small") / "market")
     for number in (1, 2):
-        small.publish(folder, number)
+        numbered.publish(folder, number)
     return folder
 
 
 def case(market: Path, tmp_path: Path) -> power.Case:
     """Going back to the first of two releases, not recorded yet."""
-    folder = small.copy(market, tmp_path / "market")
-    return power.Case("going back", 2, 1, folder, lambda: small.publication(folder).install(small.run_of(1)))
+    folder = numbered.copy(market, tmp_path / "market")
+    return power.Case("going back", 2, 1, folder, lambda: numbered.publication(folder).install(numbered.run_of(1)))
 
 
 def lost(monkeypatch: pytest.MonkeyPatch, a_case: power.Case, tmp_path: Path) -> tuple[str, ...]:
@@ -55,10 +55,10 @@ def test_a_power_cut_breaks_one_that_renames_the_manifest_first(market: Path, tm
     a_case = case(market, tmp_path)
 
     def backwards() -> None:
-        here = small.publication(a_case.market)
+        here = numbered.publication(a_case.market)
         for name in (MANIFEST, DATABASE):
             (here.folder / name).unlink()
-            os.link(here.history / small.run_of(1) / name, here.folder / name)
+            os.link(here.history / numbered.run_of(1) / name, here.folder / name)
 
     failures = lost(monkeypatch, power.Case("backwards", 2, 1, a_case.market, backwards), tmp_path)
     assert any("is gone" in f for f in failures)
@@ -66,37 +66,37 @@ def test_a_power_cut_breaks_one_that_renames_the_manifest_first(market: Path, tm
 
 
 def test_half_a_database_and_a_mixed_one_are_seen(market: Path, tmp_path: Path) -> None:
-    folder = small.copy(market, tmp_path / "market")
-    database = small.publication(folder).database
+    folder = numbered.copy(market, tmp_path / "market")
+    database = numbered.publication(folder).database
     whole = database.read_bytes()
     database.unlink()  # a file of its own from here on
     database.write_bytes(whole)
-    assert small.number_read(database) == 2
+    assert numbered.number_read(database) == 2
     with duckdb.connect(str(database)) as connection:
         connection.execute("update marts.two set number = 3")
     with pytest.raises(ValueError, match="mixed or cut"):
-        small.number_read(database)
-    assert "mixed or cut" in small.broken(folder, 1, 2)[0]
+        numbered.number_read(database)
+    assert "mixed or cut" in numbered.broken(folder, 1, 2)[0]
     database.write_bytes(whole[:10_000])
-    assert "the database cannot be read" in small.broken(folder, 1, 2)[0]
+    assert "the database cannot be read" in numbered.broken(folder, 1, 2)[0]
     database.unlink()
-    assert small.broken(folder, 1, 2) == ["there is no database"]
+    assert numbered.broken(folder, 1, 2) == ["there is no database"]
 
 
 def test_files_of_two_releases_under_one_manifest_are_seen(market: Path, tmp_path: Path) -> None:
-    folder = small.copy(market, tmp_path / "market")
-    here = small.publication(folder)
-    assert small.broken(folder, 1, 2) == []
+    folder = numbered.copy(market, tmp_path / "market")
+    here = numbered.publication(folder)
+    assert numbered.broken(folder, 1, 2) == []
     one = here.folder / "parquet/marts/one.parquet"
     one.unlink()
-    assert any("one.parquet is there and should not be, or is not and should" in said for said in small.broken(folder, 1, 2))
+    assert any("one.parquet is there and should not be, or is not and should" in said for said in numbered.broken(folder, 1, 2))
     one.write_bytes(b"of no release")
-    assert "parquet/marts/one.parquet is of no release" in small.broken(folder, 1, 2)
+    assert "parquet/marts/one.parquet is of no release" in numbered.broken(folder, 1, 2)
     (here.folder / MANIFEST).unlink()
-    os.link(here.history / small.run_of(1) / MANIFEST, here.folder / MANIFEST)
+    os.link(here.history / numbered.run_of(1) / MANIFEST, here.folder / MANIFEST)
     here.database.unlink()
-    os.link(here.history / small.run_of(1) / DATABASE, here.database)
-    assert any("only_even.parquet" in said for said in small.broken(folder, 1, 2))
+    os.link(here.history / numbered.run_of(1) / DATABASE, here.database)
+    assert any("only_even.parquet" in said for said in numbered.broken(folder, 1, 2))
 
 
 def test_how_a_child_ended_is_told() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -15,6 +16,7 @@ from pipelines.assets.landing.derive import derive
 from pipelines.assets.landing.events import HistoryEvent, history_events
 from pipelines.assets.landing.fact_history import no_longer_sent
 from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, replacing, withdrawn
+from pipelines.assets.landing.outcome import CheckOutcome
 from pipelines.assets.landing.restated import kept_back
 from pipelines.assets.landing.surroundings import look_around
 from pipelines.catalog import Series
@@ -28,7 +30,7 @@ from pipelines.sources.journal import Journal
 class Scope:
     """The run a batch belongs to. `revision_day`: the latest day any run has worked as of, this one included.
 
-    `journal`: the archive's index; None where the archive is what is read.
+    `journal`: the archive's index; None where the archive is what is read. `accept`: CHECK:SERIES to be passed over, with the reason.
     """
 
     run_id: str
@@ -38,6 +40,7 @@ class Scope:
     to_sessions: Callable[[pl.Series], pl.Series]
     now: datetime
     journal: Journal | None = None
+    accept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Pull:
     """The frames of one series (or dropped file) by raw table, with the receipts of its requests; or why there are none: an
     error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was;
     `asked_to`: the last one, None where nobody was asked for days.
-    `form`: how a dropped file was read, in words."""
+    `form`: how a dropped file was read, in words; `place`: where it lies."""
 
     series: Series
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
@@ -55,22 +58,7 @@ class Pull:
     asked_from: date | None = None
     asked_to: date | None = None
     form: str | None = None
-
-
-@dataclass(frozen=True)
-class CheckOutcome:
-    """One check of one table: which series failed it, with their rows (_series, row_json)."""
-
-    table: str
-    check: str
-    observed: str
-    failing_series: tuple[str, ...]
-    failing_rows: pl.DataFrame
-    is_blocking: bool
-
-    @property
-    def passed(self) -> bool:
-        return not self.failing_series
+    place: Path | None = None
 
 
 @dataclass(frozen=True)

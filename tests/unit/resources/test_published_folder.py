@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.resources.publication import Publication, PublicationError, sha256
+from pipelines.resources.publication import REPORT, Publication, PublicationError, sha256
 
 
 def stage(folder: Path, run: str, sequence: int, tables: tuple[str, ...] = ("a", "b")) -> Path:
@@ -42,6 +42,17 @@ def test_a_table_that_is_gone_leaves_no_file_behind(publication: Publication, tm
     publish(publication, tmp_path, "one", ("a", "old"))
     publish(publication, tmp_path, "two", ("a",))
     assert [p.name for p in (publication.folder / "parquet/marts").iterdir()] == ["a.parquet"]
+
+
+def test_the_page_goes_back_with_its_release_and_none_outlives_one_that_has_none(publication: Publication, tmp_path: Path) -> None:
+    publish(publication, tmp_path, "before_pages")
+    staged = stage(tmp_path, "with", publication.next_sequence())
+    (staged / REPORT).write_text("page of with")
+    publication.add("with", staged)
+    publication.install("with")
+    assert (publication.folder / REPORT).read_text() == "page of with"
+    publication.install("before_pages")
+    assert not (publication.folder / REPORT).exists()
 
 
 def test_a_stale_log_beside_the_database_is_removed(publication: Publication, tmp_path: Path) -> None:
