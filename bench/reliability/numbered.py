@@ -80,7 +80,7 @@ def make(settings: Settings, publication: Publication, number: int) -> tuple[Pat
     """A release, finished and checked, not yet before readers."""
     build(settings, number)
     options = RunOptions(sources=Sources.SAMPLE, as_of=None, mirror=None, now=None)
-    return release(run_of(number), options, publication)
+    return release(run_of(number), options, publication, lambda *_: f"<p>The page of release {number}.</p>")
 
 
 def publish(folder: Path, number: int, at: Callable[[str], None] = lambda _: None) -> None:

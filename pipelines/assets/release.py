@@ -6,6 +6,7 @@ Not for the renames (resources/publication.py) or what the file must be (resourc
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ class PublishError(Exception):
     """The release is not what was checked; readers have what they had before."""
 
 
-def release(run_id: str, options: RunOptions, publication: Publication) -> tuple[Path, dict[str, Any]]:
-    """Finish the candidate, write its Parquet and manifest, and have a fresh process check the file; its folder, and the manifest.
+def release(
+    run_id: str, options: RunOptions, publication: Publication, page: Callable[[Path, dict[str, Any]], str] = html.written
+) -> tuple[Path, dict[str, Any]]:
+    """Finish the candidate, write its Parquet, page and manifest, and have a fresh process check the file; its folder, and the manifest.
 
     Raises:
         PublishError: the file is not what was checked.
@@ -54,7 +57,7 @@ def release(run_id: str, options: RunOptions, publication: Publication) -> tuple
         connection.execute("checkpoint rotation")
     candidate.rename(staged / DATABASE)
     manifest["database_sha256"] = sha256(staged / DATABASE)
-    (staged / REPORT).write_text(html.written(staged / DATABASE, manifest), encoding="utf-8")
+    (staged / REPORT).write_text(page(staged / DATABASE, manifest), encoding="utf-8")
     (staged / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     publication.at("check the release")
     try:
