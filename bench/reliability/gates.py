@@ -41,7 +41,7 @@ class Gates:
 
     def of(self, gate: str) -> Sequence[Case]:
         """A few cases of a gate that stop what fails them."""
-        return [c for c in self.cases if c.gate == gate and c.stops][::40]
+        return [c for c in self.cases if c.gate == gate and c.stops][::80]
 
 
 @contextmanager
