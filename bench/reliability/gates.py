@@ -16,6 +16,7 @@ from bench.reliability.table_ground import TableGround
 from pipelines.checks.remarks import NAMES as REMARKS
 
 T = TypeVar("T")
+BROUGHT = tuple(f"raw.yahoo_bars {check}" for check in ("high_is_highest", "low_is_lowest", "sources_agree", "volume_is_traded"))
 Says = Callable[[], str | None]
 
 
@@ -40,8 +41,9 @@ class Gates:
     clean: Callable[[], list[str]]
 
     def of(self, gate: str) -> Sequence[Case]:
-        """A few cases of a gate that stop what fails them."""
-        return [c for c in self.cases if c.gate == gate and c.stops][::40]
+        """A few cases of a gate that stop what fails them; of gate 1 such as bring rows of a required series, which could be merged."""
+        can = [c for c in self.cases if c.gate == gate and c.stops]
+        return [c for c in can if c.name in BROUGHT] if gate == "1" else can[::80]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from bench.reliability.gates import gates, some
 from bench.reliability.opened import OPENED
 from bench.reliability.row import Row, Tell
 
-FULL, FEW = 600, 30
+FULL, FEW = 600, 12
 
 
 def run(count: int, folder: Path, tell: Tell) -> Row:

@@ -9,7 +9,7 @@ from bench.reliability.wild_lists import lists, rates
 from bench.reliability.wild_market import days_of_the_market
 from pipelines.checks.stories import HISTORY  # which says what a provider no longer sends, and stops nothing
 
-FULL, FEW = 50, 12
+FULL, FEW = 50, 8
 
 
 def wild_inputs() -> list[Wild]:

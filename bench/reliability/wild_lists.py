@@ -160,8 +160,11 @@ def filings() -> Iterator[Wild]:
     yield spoilt("a loss of five hundred times last year's profit", "sec_facts", {"tag": "NetIncomeLoss", "value": "-450000000"})
     yield spoilt("equity below zero", "sec_facts", {"tag": "StockholdersEquity", "value": "-90000000"})
     yield spoilt("a bank's revenue below zero", "sec_facts", {"tag": "Revenues", "value": "-3000000", "period_start": "2025-08-01"})
-    cover: dict[str, str | None] = {"tag": "EntityCommonStockSharesOutstanding", "taxonomy": "dei", "unit": "shares", "value": "2000000"}
-    yield spoilt("a reverse split leaves a twenty-fifth of the shares", "sec_facts", *[{}] * 3, cover)
+    newest_cover: list[dict[str, str | None]] = [
+        *({} for _ in range(30)),
+        {"value": "2000000"},
+    ]  # of four tags with ten filings each, the first
+    yield spoilt("a reverse split leaves a twenty-fifth of the shares", "sec_facts", *newest_cover)
     yield spoilt(
         "a segment below zero: eliminations",
         "sec_segment_facts",
