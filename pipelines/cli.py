@@ -14,11 +14,12 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from pipelines.assistants.command import mcp
 from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
 from pipelines.report.terminal import next_steps, show
-from pipelines.resources.publication import Publication, PublicationError
+from pipelines.resources.publication import Publication, PublicationError, market_to_read
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import Mode, SettingsError, settings
 
@@ -46,7 +47,7 @@ def _reading(sources: Mode | None, say: bool = True) -> Mode:
     """The publication to read: the one asked for; else live where there is one, else the sample."""
     if sources is not None:
         return sources
-    mode: Mode = "live" if Publication(settings().published("live")).database.exists() else "sample"
+    mode = market_to_read(settings())
     if say:
         err.print(f"[dim]reading the {mode} publication[/dim]")
     return mode
@@ -248,6 +249,7 @@ app.command()(desk.sources)
 app.command()(desk.doctor)
 app.command()(backfill)
 app.command()(rebuild)
+app.command()(mcp)
 
 
 @app.command()

@@ -5,4 +5,6 @@ from bench.reliability.row import Trial
 
 def trials() -> list[Trial]:
     """Every row with its counts. Modules are imported here, so that a row alone can be tried without the others' cost."""
-    return []
+    from bench.reliability import assistants
+
+    return [Trial("assistants", len(assistants.ATTEMPTS), len(assistants.ATTEMPTS), assistants.run)]

@@ -19,7 +19,16 @@ def notebook_sql() -> str:
     return "\n".join(c.source for c in cells if c.cell_type == "code")
 
 
+def assistants_sql() -> str:
+    modules = [
+        *(ROOT / "pipelines" / "assistants").glob("*.py"),
+        *(ROOT / "pipelines" / "report" / name for name in ("answer.py", "case.py")),
+    ]
+    return "\n".join(m.read_text(encoding="utf-8") for m in modules)
+
+
 READERS = {
+    "assistants": assistants_sql,
     "superset_dashboard": lambda: "\n".join(c.sql for c in charts()),
     "notebook": notebook_sql,
     "cookbook": lambda: "\n".join(r.sql for r in recipes()),
