@@ -8,9 +8,10 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from pipelines.assets.landing.assets import OWNERS, key
+from pipelines.assets.landing.assets import key
 from pipelines.assets.pictures import picture
 from pipelines.assets.preview import table_metadata
+from pipelines.assets.told import OWNERS
 from pipelines.progress import tell
 from pipelines.resources import dbt
 from pipelines.resources.log import CheckRow, append, append_checks

@@ -15,9 +15,10 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from pipelines.assets.landing.assets import OWNERS
+from pipelines.assets.told import AFTER_THE_CLOSE, OWNERS, failing_rows
 from pipelines.checks import remarks
-from pipelines.checks.reconciliation import NAMES, Verdict, reconcile
+from pipelines.checks.reconciliation import NAMES, STORIES, Verdict, reconcile
+from pipelines.report.answer import read_answer
 from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
@@ -42,9 +43,13 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name="publication",
         owners=OWNERS,
         kinds={"duckdb"},
+        tags={"layer": "publication"},
         skippable=True,
     )
-    checks = [dg.AssetCheckSpec(name, asset=CANDIDATE, blocking=True, description="gate 3") for name in (*NAMES, *remarks.NAMES)]
+    checks = [
+        dg.AssetCheckSpec(name, asset=CANDIDATE, blocking=True, description=description)
+        for name, description in {**STORIES, **{r.name: f"{r.guards_against} {r.cure}" for r in remarks.REMARKS}}.items()
+    ]
 
     @dg.multi_asset(name="check_the_candidate", specs=[spec], check_specs=checks)
     def candidate(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
@@ -66,9 +71,7 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 description="nothing was published before"
                 if verdict is None
                 else _finding(verdict) + (f" Accepted: {accepted}" if accepted else ""),
-                metadata={"failing rows": verdict.failing_rows_n, "sample": dg.MetadataValue.json(json.loads(verdict.sample))}
-                if verdict and not verdict.passed
-                else {},
+                metadata=failing_rows(verdict.failing_rows_n, verdict.sample) if verdict and not verdict.passed else {},
             )
 
     return candidate
@@ -84,6 +87,8 @@ def published_asset() -> dg.AssetsDefinition:
         group_name="publication",
         owners=OWNERS,
         kinds={"duckdb", "parquet"},
+        tags={"layer": "publication"},
+        freshness_policy=AFTER_THE_CLOSE,
     )
     def publish(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
         publication = Publication(options.settings.published(options.warehouse.mode))
@@ -93,6 +98,7 @@ def published_asset() -> dg.AssetsDefinition:
         gone = publication.prune(options.settings.keep_publications)
         return dg.MaterializeResult(
             metadata={
+                "answer": dg.MetadataValue.md(_answer(publication)),
                 "file": dg.MetadataValue.path(str(publication.database)),
                 "as of": manifest["as_of_date"],
                 "market": manifest["source_mode"],
@@ -104,6 +110,15 @@ def published_asset() -> dg.AssetsDefinition:
         )
 
     return publish
+
+
+def _answer(publication: Publication) -> str:
+    """What readers now find, in a few lines: does it look right?"""
+    answer = read_answer(publication.folder)
+    mark = "**SIMULATED** " if answer.provenance == "simulated" else ""
+    lines = [f"{mark}As of {answer.as_of_date}: {answer.headline}", *(f"- {mark}{s}" for s in answer.sentences)]
+    late = ", ".join(f"{s['series_id']} ({s['status']})" for s in answer.stale)
+    return "\n".join([*lines, f"- Late or missing series: {late or 'none'}."])
 
 
 def _finding(verdict: Verdict) -> str:

@@ -280,13 +280,14 @@ def reconcile(connection: duckdb.DuckDBPyConnection, mode: str) -> list[Verdict]
     return [verdict(connection, check) for check in checks]
 
 
-NAMES = (
-    *(c.name for c in FIXED),
-    "provenance_is_of_this_market",
-    "nothing_from_after_the_day",
-    "past_values_stay",
-    "row_counts_do_not_shrink",
-)
+STORIES = {  # said before any candidate is there; the last four checks are made of the tables there are
+    **{c.name: f"{c.guards_against} {c.cure}" for c in FIXED},
+    "provenance_is_of_this_market": "Simulated rows among observed ones, or the other way round, in any table.",
+    "nothing_from_after_the_day": "A row of a day after the as-of day: what nobody could know then.",
+    "past_values_stay": "A published row of a past day that is another one now, though no revision, late data or split explains it.",
+    "row_counts_do_not_shrink": "Fewer rows of the days that were published before.",
+}
+NAMES = tuple(STORIES)
 
 
 def verdict(connection: duckdb.DuckDBPyConnection, check: Reconciliation) -> Verdict:
