@@ -6,6 +6,7 @@ A person looks at the pictures; the exit code tells whether each step showed the
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,13 +32,13 @@ def ui(warehouse: Path, port: int) -> Iterator[str]:
     """`rotation ui`, until it answers; ended with everything it started."""
     env = os.environ | {"ROTATION_WAREHOUSE": str(warehouse), "ROTATION_UI_PORT": str(port), "ROTATION_UI_HOST": "127.0.0.1"}
     program = [str(Path(sys.executable).with_name("rotation")), "ui"]
-    with subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+    with subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as running:
         address = f"http://127.0.0.1:{port}"
         try:
             _wait(address, running)
             yield address
         finally:
-            running.terminate()
+            os.killpg(running.pid, signal.SIGTERM)  # the webserver, the daemon and a run that is still at work
 
 
 def _wait(address: str, running: subprocess.Popen[bytes]) -> None:

@@ -15,9 +15,23 @@ def _open(page: Page, url: str) -> None:
     page.goto(url, wait_until="domcontentloaded")
 
 
-def _sees(page: Page, *words: str, within: int = SEEN_MS) -> None:
+def _sees(page: Page, *words: str) -> None:
     for one in words:
-        expect(page.get_by_text(one, exact=False).first).to_be_visible(timeout=within)
+        expect(page.get_by_text(one, exact=False).first).to_be_visible(timeout=SEEN_MS)
+
+
+def _launch(page: Page, address: str, ends: str) -> None:
+    """Press the button of the job, open the run it started, and wait for its end."""
+    _open(page, f"{address}{JOB}")
+    button = page.get_by_role("button", name="Materialize all")
+    button.click(timeout=SEEN_MS)
+    page.get_by_text("Launched run").first.wait_for(timeout=2 * SEEN_MS)
+    _open(page, f"{address}{JOB}/runs")
+    run = page.locator("a[href^='/runs/']").first
+    run.wait_for(timeout=SEEN_MS)
+    _open(page, f"{address}{run.get_attribute('href')}")
+    expect(page.get_by_text(ends, exact=True).first).to_be_visible(timeout=RUN_MS)
+    page.wait_for_timeout(3000)
 
 
 def catalog(page: Page, address: str, _: Path) -> None:
@@ -39,10 +53,7 @@ def launchpad(page: Page, address: str, _: Path) -> None:
 
 def materialize_all(page: Page, address: str, _: Path) -> None:
     """As `make run`: the whole sample market."""
-    _open(page, f"{address}{JOB}")
-    page.get_by_role("button", name="Materialize all").click()
-    page.wait_for_url("**/runs/**", timeout=SEEN_MS)
-    _sees(page, "RUN_SUCCESS", within=RUN_MS)
+    _launch(page, address, "Success")
 
 
 def published(page: Page, address: str, _: Path) -> None:
@@ -67,10 +78,7 @@ def blocked(page: Page, address: str, warehouse: Path) -> None:
         connection.execute(
             "update raw.yahoo_bars set close = close * 1.05, high = high * 1.1 where symbol = '^RUT' and session_date = '2025-06-02'"
         )
-    _open(page, f"{address}{JOB}")
-    page.get_by_role("button", name="Materialize all").click()
-    page.wait_for_url("**/runs/**", timeout=SEEN_MS)
-    _sees(page, "RUN_FAILURE", within=RUN_MS)
+    _launch(page, address, "Failure")
 
 
 def blocked_check(page: Page, address: str, _: Path) -> None:
