@@ -22,6 +22,7 @@ Q ?= select schema_name, table_name, estimated_size as rows_n from duckdb_tables
 export Q
 
 help: ## list the targets
+	@echo "Begin with \`make run\`: it sets up once, runs the sample market, prints the answer and what comes next."
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Set up once: again only when the lock or the project's metadata changed.

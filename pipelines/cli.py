@@ -24,7 +24,7 @@ from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import Mode, SettingsError, settings
 
 app = typer.Typer(
-    help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts.",
+    help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts. Begin with `run`: it ends by saying what comes next.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
