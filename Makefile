@@ -92,6 +92,7 @@ type: $(READY) ## types
 
 docs: $(READY) ## build the dbt documentation into dbt_project/target/
 	@$(BIN)/python -m pipelines.docs
+	@$(BIN)/python -m pipelines.checks.page
 
 overhead: $(READY) ## time a warm `rotation run` against a bare `dbt build`
 	@$(BIN)/python -m bench.overhead

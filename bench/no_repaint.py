@@ -29,7 +29,7 @@ import duckdb
 
 from pipelines import runner
 from pipelines import settings as settings_module
-from pipelines.checks.reconciliation import DATE_COLUMNS
+from pipelines.checks.past import DATE_COLUMNS
 from pipelines.resources.fingerprint import columns_of, content_hash, tables_of
 from pipelines.settings import ROOT, Mode
 from pipelines.sources import exchange

@@ -4,7 +4,6 @@ import json
 import sys
 import time
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,12 +13,18 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from pipelines.assistants.command import mcp
+from pipelines.checks.explain import explain
 from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
+from pipelines.report.asking import sql
+from pipelines.report.blocked import show_stopped, stopped_runs
+from pipelines.report.export import export
+from pipelines.report.reading import reading
+from pipelines.report.server import postgres
+from pipelines.report.shell import shell
 from pipelines.report.terminal import next_steps, show
-from pipelines.resources.publication import Publication, PublicationError, market_to_read
+from pipelines.resources.publication import Publication, PublicationError
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import Mode, SettingsError, settings
 
@@ -28,6 +33,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+PUBLISHED_BUT = 3  # exit code of a run whose file is published and whose PostgreSQL is not
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Sources = Annotated[Literal["sample", "live"] | None, typer.Option(help="Which market: simulated and offline, or the real providers.")]
@@ -43,23 +49,14 @@ def _day(text: str | None) -> date | None:
         raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}") from None
 
 
-def _reading(sources: Mode | None, say: bool = True) -> Mode:
-    """The publication to read: the one asked for; else live where there is one, else the sample."""
-    if sources is not None:
-        return sources
-    mode = market_to_read(settings())
-    if say:
-        err.print(f"[dim]reading the {mode} publication[/dim]")
-    return mode
-
-
 @app.command()
 def run(
     sources: Sources = None,
     as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD: use only what was known on this day.")] = None,
     mirror: Annotated[str | None, typer.Option(help="Send requests for https://HOST/PATH to MIRROR/HOST/PATH.")] = None,
     accept: Annotated[
-        list[str] | None, typer.Option(help='CHECK="reason": pass over a check of gate 3 once; the reason is published.')
+        list[str] | None,
+        typer.Option(help='CHECK="reason": pass over one check once; the reason is published. Gate 1: CHECK:SERIES="reason".'),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -97,17 +94,26 @@ def run(
     if as_json:
         print(
             json.dumps(
-                {"run_id": outcome.run_id, "published": True, "warnings": outcome.warnings, "answer": json.loads(answer.as_json())},
+                {
+                    "run_id": outcome.run_id,
+                    "published": True,
+                    "warnings": outcome.warnings,
+                    "failures": outcome.failures,
+                    "answer": json.loads(answer.as_json()),
+                },
                 indent=2,
             )
         )
-        return
+        raise typer.Exit(PUBLISHED_BUT if outcome.failures else 0)
     seconds = time.perf_counter() - started
     show(answer, out)
     for warning in outcome.warnings:
         out.print(f"[yellow]warning[/yellow] {escape(warning)}")
     out.print(f"\nPublished in {seconds:.0f} s: [bold]{answer.database}[/bold]")
     next_steps(mode, out)
+    for failure in outcome.failures:
+        err.print(f"[red]published as a file, but not further:[/red] {escape(failure)}")
+    raise typer.Exit(PUBLISHED_BUT if outcome.failures else 0)
 
 
 def _stopped(failures: tuple[str, ...], mode: Mode, as_json: bool, run_id: str) -> None:
@@ -123,15 +129,17 @@ def _stopped(failures: tuple[str, ...], mode: Mode, as_json: bool, run_id: str) 
                 border_style="red",
             )
         )
-        err.print(f"{stands}.")
+        err.print(f"{stands}. `rotation explain` shows the rows and the SQL.")
     raise typer.Exit(1)
 
 
 @app.command()
 def status(sources: Sources = None, as_json: AsJson = False) -> None:
     """What is published, how fresh it is, and which gates each table passed."""
-    mode = _reading(sources, say=not as_json)
+    mode = reading(sources, say=not as_json)
     publication = Publication(settings().published(mode))
+    if not publication.database.exists():
+        show_stopped(settings(), mode, out if not as_json else err)
     answer = read_answer(publication.folder)
     manifest = publication.manifest() or {}
     with read_only(publication.database) as connection:
@@ -146,12 +154,14 @@ def status(sources: Sources = None, as_json: AsJson = False) -> None:
     passed = {name: (n, ok) for name, n, ok in checks}
     if as_json:
         names = ("series_id", "is_required", "status", "last_observation", "expected_by", "sessions_late")
-        print(json.dumps({"manifest": manifest, "freshness": [dict(zip(names, row, strict=True)) for row in freshness]}, indent=2))
+        told = {"manifest": manifest, "freshness": [dict(zip(names, row, strict=True)) for row in freshness]}
+        print(json.dumps(told | {"blocked_since": stopped_runs(settings(), mode)}, indent=2))
         return
     mark = "[bold red]SIMULATED[/bold red] " if answer.provenance == "simulated" else ""
     out.print(
         f"{mark}{mode} publication {manifest['run_id'][:8]} as of {answer.as_of_date}, made {manifest['created_at']}: {publication.database}"
     )
+    show_stopped(settings(), mode, out)
     table = Table("table", "rows", "checks passed", title="Published tables", title_justify="left")
     table.columns[1].justify = "right"
     for name, facts in manifest["tables"].items():
@@ -174,31 +184,6 @@ def status(sources: Sources = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def sql(query: str, sources: Sources = None, as_json: AsJson = False) -> None:
-    """Run a query on the published file: read-only, without access to anything else."""
-    import duckdb
-
-    mode = _reading(sources, say=not as_json)
-    with read_only(settings().published(mode) / "rotation.duckdb") as connection:
-        try:
-            relation = connection.sql(query)
-            if relation is None:
-                return
-            frame = relation.pl()
-        except duckdb.Error as problem:
-            raise WarehouseError(f"The query failed: {problem}") from None
-    if as_json:
-        print(json.dumps(frame.to_dicts(), default=lambda v: float(v) if isinstance(v, Decimal) else str(v), indent=2))
-        return
-    if mode == "sample":
-        err.print("[bold red]SIMULATED[/bold red] values")
-    table = Table(*frame.columns)
-    for row in frame.iter_rows():
-        table.add_row(*("" if v is None else escape(str(v)) for v in row))
-    out.print(table)
-
-
-@app.command()
 def audit(
     file: Annotated[Path | None, typer.Argument(help="CSV of claims (form: docs/method/claims.md); default: the published audit.")] = None,
     sources: Sources = None,
@@ -211,7 +196,7 @@ def audit(
     from pipelines.audit.terminal import as_json as told
     from pipelines.audit.terminal import findings, show_findings
 
-    mode = _reading(sources, say=not as_json)
+    mode = reading(sources, say=not as_json)
     with read_only(settings().published(mode) / "rotation.duckdb") as connection:
         try:
             found = findings(connection, file)
@@ -236,7 +221,7 @@ def rollback(
     run: Annotated[str | None, typer.Argument(help="Run to go back to; default: the one before.")] = None, sources: Sources = None
 ) -> None:
     """Put an earlier publication back in front of readers."""
-    mode = _reading(sources)
+    mode = reading(sources)
     publication = Publication(settings().published(mode))
     target = run or publication.previous()
     matching = [r for r in publication.releases() if r.startswith(target)]
@@ -247,9 +232,13 @@ def rollback(
 
 app.command()(desk.sources)
 app.command()(desk.doctor)
+app.command()(explain)
 app.command()(backfill)
 app.command()(rebuild)
-app.command()(mcp)
+app.command()(sql)
+app.command()(shell)
+app.command()(export)
+app.command()(postgres)
 
 
 @app.command()
@@ -277,11 +266,22 @@ def main() -> None:
     from pipelines.catalog import CatalogError
     from pipelines.contracts import ContractError
     from pipelines.resources.dbt import DbtError
+    from pipelines.resources.postgres_form import PostgresError
     from pipelines.sources.exchange import ClosureError
 
     try:
         app()
-    except (WarehouseError, PublicationError, SettingsError, CatalogError, ContractError, MeasureError, DbtError, ClosureError) as problem:
+    except (
+        WarehouseError,
+        PublicationError,
+        SettingsError,
+        CatalogError,
+        ContractError,
+        MeasureError,
+        DbtError,
+        ClosureError,
+        PostgresError,
+    ) as problem:
         err.print(f"[red]{escape(str(problem))}[/red]")
         sys.exit(1)
 

@@ -8,6 +8,7 @@ from pipelines.assets.backfill_job import backfill_years
 from pipelines.assets.landing.assets import drop_assets, provider_assets
 from pipelines.assets.landing.calendar import clock_day, exchange_sessions
 from pipelines.assets.models import dbt_models
+from pipelines.assets.postgres import postgres_asset
 from pipelines.assets.publish import candidate_asset, published_asset
 from pipelines.progress import progress_logger
 from pipelines.resources.market import Providers
@@ -34,7 +35,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         config=FORM,
     )
     return dg.Definitions(
-        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset()],
+        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(), postgres_asset()],
         jobs=[job, backfill_years],
         schedules=[daily(job.name)],
         sensors=[dropped(job.name)],

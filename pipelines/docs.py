@@ -11,21 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.resources.dbt import PROJECT, TARGET, DbtError, ensure_manifest
-from pipelines.resources.warehouse import LOG_TABLES
+from pipelines.resources.dbt import PROJECT, TARGET, DbtError, ensure_manifest, unique_keys
+from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES
 from pipelines.settings import ROOT, SettingsError, settings
 
 TABLES_FILE = ROOT / "docs" / "tables.md"
 SCHEMAS = ("marts", "quality", "reference")
-# The logs have no dbt yml: what one row of each is.
-LOG_ROWS = {
-    "asked_spans": "Which days a provider was asked for: one row a run and series whose answer was merged.",
-    "blocked_runs": "What stopped a run: one row a run and reason.",
-    "check_results": "What each check of the gates saw: one row a run, table and check.",
-    "history_events": "One row a series, table and thing that became of its history: shortened, blanked, told anew.",
-    "quarantine": "Rows that were rejected by gate 1: one row a run, row and reason.",
-    "source_pulls": "What each provider was asked and sent: one row a run, series (or dropped file) and raw table.",
-}
 HEAD = """# Published tables
 
 Written by `make docs` from the dbt yml and the log tables of the warehouse; not to be edited. What a measure means: [method](method/README.md),
@@ -46,15 +37,11 @@ class Published:
 
 def _of_dbt(manifest: dict[str, Any]) -> Iterator[Published]:
     nodes: dict[str, dict[str, Any]] = manifest["nodes"]
-    keys = {
-        n["attached_node"]: tuple(n["test_metadata"]["kwargs"]["columns"])
-        for n in nodes.values()
-        if n["resource_type"] == "test" and (n.get("test_metadata") or {}).get("name") == "unique_key"
-    }
-    for unique_id, node in nodes.items():
+    keys = unique_keys(manifest)
+    for node in nodes.values():
         if node["resource_type"] in ("model", "seed") and node["schema"] in SCHEMAS:
             columns = tuple((c["name"], _type(c, node["config"]), c["description"]) for c in node["columns"].values())
-            yield Published(node["schema"], node["name"], node["description"], keys.get(unique_id, ()), columns)
+            yield Published(node["schema"], node["name"], node["description"], keys.get(node["name"], ()), columns)
 
 
 def _type(column: dict[str, Any], config: dict[str, Any]) -> str:
@@ -65,7 +52,7 @@ def _type(column: dict[str, Any], config: dict[str, Any]) -> str:
 
 def _of_logs() -> Iterator[Published]:
     for name, columns in LOG_TABLES.items():
-        yield Published("quality", name, LOG_ROWS[name], (), tuple((c, kind, said) for c, (kind, said) in columns.items()))
+        yield Published("quality", name, LOG_COMMENTS[name], (), tuple((c, kind, said) for c, (kind, said) in columns.items()))
 
 
 def tables_page(manifest: dict[str, Any]) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.assets.publish import PUBLISHED
 from pipelines.settings import ROOT, Mode
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`failures` hold cause and cure of what stopped the run; `warnings` what a reader should know though it did not."""
+    """`failures` hold cause and cure of what stopped the run, or kept the publication out of PostgreSQL; `warnings` what a reader should know though it did not."""
 
     run_id: str
     is_published: bool
@@ -54,7 +55,10 @@ def run(config: dict[str, Any], *, keep_events: bool = True, definitions: dg.Def
         result = job.execute_in_process(run_config=config, raise_on_error=False)
     failures: list[str] = []
     warnings: list[str] = []
+    is_published = result.success
     for event in result.all_events:
+        if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION and event.asset_key == PUBLISHED:
+            is_published = True  # what comes after it cannot take it back
         if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed:
@@ -63,7 +67,7 @@ def run(config: dict[str, Any], *, keep_events: bool = True, definitions: dg.Def
             failures += _cause(event)
         elif event.event_type is dg.DagsterEventType.RESOURCE_INIT_FAILURE and event.engine_event_data.error:
             failures.append(_said(_innermost(event.engine_event_data.error)))
-    return Outcome(result.run_id, result.success, tuple(dict.fromkeys(failures)), tuple(dict.fromkeys(warnings)))
+    return Outcome(result.run_id, is_published, () if result.success else tuple(dict.fromkeys(failures)), tuple(dict.fromkeys(warnings)))
 
 
 def _innermost(error: Any) -> Any:

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
         False,
         description="Take them from the SEC's nightly bulk files (some 3 GB a run) instead of two requests a company (some 3 MB each).",
     )
+    postgres: SecretStr | None = Field(
+        None,
+        description="Connection string of a PostgreSQL database that each publication is put into, too: postgresql://USER:PASSWORD@HOST/DATABASE.",
+    )
     http_connect_timeout_s: float = Field(10, gt=0, le=120, description="Seconds to wait for a connection.")
     http_deadline_s: float = Field(60, gt=0, le=900, description="Seconds one whole response may take, trickling or not.")
     http_retries: int = Field(3, ge=0, le=10, description="Further tries after a failure that can pass.")
@@ -87,6 +91,11 @@ class Settings(BaseSettings):
     @property
     def drop_folder(self) -> Path:
         return self.drop or self.warehouse / "drop"
+
+    @property
+    def state_folder(self) -> Path:
+        """Where this user's own traces are kept, such as the history of the shell."""
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "rotation"
 
     @property
     def archive(self) -> Path:

@@ -6,15 +6,20 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers side by side: fewer threads e
     os.environ["POLARS_MAX_THREADS"] = "2"
 
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from recorded import REPLAY, serve
 from worlds import AT_ONCE, DAY_BY_DAY, clone, once, publish, working_in
 
+from bench.own_postgres import NoServerError, server
 from pipelines import settings as settings_module
 from pipelines.settings import Settings
 
@@ -102,6 +107,27 @@ def sample(sample_at_once: Path, tmp_path: Path) -> Iterator[Settings]:
     with working_in(folder) as settings:
         yield settings
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The connection string of a PostgreSQL server of this session."""
+    with ExitStack() as stack:
+        try:
+            conninfo = stack.enter_context(server())
+        except NoServerError as reason:
+            pytest.skip(f"no PostgreSQL server can be started here: {reason}")
+        yield conninfo
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[str]:
+    """The connection string of an empty database of this test."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as pg:
+        pg.execute(f"create database {name}")
+        yield make_conninfo(postgres_server, dbname=name)
+        pg.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture

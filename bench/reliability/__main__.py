@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.reliability.row import NotHereError
 from bench.reliability.trials import trials
 
 out = Console(highlight=False)
@@ -31,7 +32,11 @@ def main() -> int:
         wanted = trial.few if asked.few else trial.full
         started = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix=f"rotation-{name}-") as folder, out.status(name) as status:
-            row = trial.run(wanted, Path(folder), lambda text, name=name, status=status: status.update(f"{name}: {text}"))
+            try:
+                row = trial.run(wanted, Path(folder), lambda text, name=name, status=status: status.update(f"{name}: {text}"))
+            except NotHereError as reason:
+                out.print(f"{name}: not tried, {reason}")
+                continue
         minutes = (time.perf_counter() - started) / 60
         is_short = row.done < wanted
         failed += [f"{name}: {f}" for f in row.failures] + ([f"{name}: {row.done} tries, wanted {wanted}"] if is_short else [])

@@ -7,6 +7,10 @@ from pathlib import Path
 Tell = Callable[[str], None]
 
 
+class NotHereError(Exception):
+    """The row cannot be tried on this machine; the message says what is missing."""
+
+
 @dataclass(frozen=True)
 class Row:
     """`done` tries of `tried`; `failures` name each one that ended as it must not; `said`: what was counted beside."""
@@ -19,7 +23,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Trial:
-    """A row to be tried: `run(count, folder, tell)` works in an empty folder and says how far it is. `full` tries for the table, `few` in CI."""
+    """A row to be tried: `run(count, folder, tell)` works in an empty folder and says how far it is. `full` tries for the table, `few` in CI.
+
+    Where it cannot be tried at all it raises NotHereError.
+    """
 
     name: str
     full: int

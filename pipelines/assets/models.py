@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -11,10 +12,13 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from pipelines.assets.landing.assets import key
 from pipelines.assets.pictures import picture
 from pipelines.assets.preview import table_metadata
-from pipelines.assets.told import OWNERS
+from pipelines.assets.told import OWNERS, failing_rows
+from pipelines.checks.acceptance import models_passed_over
+from pipelines.checks.models import NOT_NULL, model_test, table_of
+from pipelines.checks.verdicts import as_json
 from pipelines.progress import tell
-from pipelines.resources import dbt
-from pipelines.resources.log import CheckRow, append, append_checks
+from pipelines.resources import blocked, dbt
+from pipelines.resources.log import CheckRow, append_checks
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.settings import settings
 
@@ -52,7 +56,7 @@ def dbt_models() -> dg.AssetsDefinition:
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_build")  # type: ignore[untyped-decorator]
     def build(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
-        results = dbt.build(options.settings, options.warehouse.mode, tell)
+        results = dbt.build(options.settings, options.warehouse.mode, tell, models_passed_over(options.accept, manifest))
         yield from _events(context, options, manifest, results)
 
     assets: dg.AssetsDefinition = build
@@ -62,11 +66,12 @@ def dbt_models() -> dg.AssetsDefinition:
 def _events(
     context: dg.AssetExecutionContext, options: RunOptions, manifest: dict[str, Any], results: list[dbt.NodeResult]
 ) -> Iterator[Any]:
-    broken = [r for r in results if r.status in ("error", "fail")]
+    broken = [r for r in results if r.status in ("error", "fail") and not (_accepted(manifest, r, options) and r.status == "fail")]
     tests = [r for r in results if r.unique_id.startswith("test.") and r.status != "skipped"]
+    shown = {r.unique_id: _shown(options, manifest, r) for r in tests if r.status in ("fail", "warn")}
     with options.warehouse.work() as connection:
         as_of = as_of_day(connection)
-        rows = [_check_row(manifest, r) for r in tests]
+        rows = [_check_row(manifest, r, _accepted(manifest, r, options), shown.get(r.unique_id, Shown()).sample) for r in tests]
         common: dict[str, Any] = {
             "run_id": context.run_id,
             "as_of": as_of,
@@ -75,18 +80,9 @@ def _events(
         }
         append_checks(connection, rows, **common)
         if broken:
-            blocked = [
-                {
-                    "run_id": context.run_id,
-                    "as_of_date": as_of,
-                    "blocked_at": options.clock.now().replace(tzinfo=None),
-                    "gate": "gate 2",
-                    "reason": _reason(manifest, r),
-                    "provenance": options.warehouse.provenance,
-                }
-                for r in broken
-            ]
-            append(connection, "blocked_runs", blocked)
+            closed = [_closed(manifest, r, shown.get(r.unique_id, Shown())) for r in broken]
+            blocked.append_blocked(connection, closed, **common)
+            blocked.tell(connection, options.settings, options.warehouse.mode, context.run_id)
     if not broken:
         with options.warehouse.candidate() as connection:
             for r in results:
@@ -100,9 +96,9 @@ def _events(
                 asset_key=check.asset_key,
                 check_name=check.name,
                 passed=r.status == "pass",
-                severity=dg.AssetCheckSeverity.ERROR if r.status in ("fail", "error") else dg.AssetCheckSeverity.WARN,
-                description=_reason(manifest, r) if r.status != "pass" else "0 failing rows",
-                metadata={"failing rows": r.failures, "seconds": r.seconds},
+                severity=dg.AssetCheckSeverity.ERROR if r in broken else dg.AssetCheckSeverity.WARN,
+                description=_reason(manifest, r, _accepted(manifest, r, options)) if r.status != "pass" else "0 failing rows",
+                metadata={"seconds": r.seconds} | failing_rows(r.failures, shown[r.unique_id].sample if r.unique_id in shown else ""),
             )
     if broken:
         raise dg.Failure(description="gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5]), allow_retries=False)
@@ -130,32 +126,53 @@ def _node(manifest: dict[str, Any], unique_id: str) -> dict[str, Any]:
     return found
 
 
-def _table(manifest: dict[str, Any], unique_id: str) -> str:
-    node = _node(manifest, unique_id)
-    tested = node.get("attached_node") or next(iter(node["depends_on"]["nodes"]), unique_id)
-    parent = manifest["nodes"].get(tested) or manifest["sources"].get(tested) or node
-    return f"{parent.get('schema', '')}.{parent['name']}"
+@dataclass(frozen=True)
+class Shown:
+    """Failing rows of a test as JSON, and the SQL that finds them."""
+
+    sample: str = ""
+    sql: str = ""
 
 
-def _check_row(manifest: dict[str, Any], result: dbt.NodeResult) -> CheckRow:
-    node = _node(manifest, result.unique_id)
+def _shown(options: RunOptions, manifest: dict[str, Any], result: dbt.NodeResult) -> Shown:
+    """The rows of a failing test: dbt counts them, so its SQL is asked once more."""
+    sql = dbt.compiled_sql(options.settings, options.warehouse.mode, _node(manifest, result.unique_id))
+    if not sql:
+        return Shown()
+    with options.warehouse.candidate() as connection:
+        return Shown(as_json(connection.sql(f"select * from ({sql}) limit {blocked.KEPT_ROWS}").pl()), sql)
+
+
+def _accepted(manifest: dict[str, Any], result: dbt.NodeResult, options: RunOptions) -> str | None:
+    return options.accept.get(_node(manifest, result.unique_id)["name"])
+
+
+def _check_row(manifest: dict[str, Any], result: dbt.NodeResult, accepted: str | None, sample: str) -> CheckRow:
+    test = model_test(manifest, result.unique_id)
+    passed = result.status == "pass"
     return CheckRow(
         "gate 2",
-        _table(manifest, result.unique_id),
-        node["name"],
-        True,
-        result.status == "pass",
-        result.message or result.status,
+        test.table,
+        test.name,
+        test.story.severity == "block" and (passed or accepted is None),
+        passed,
+        (result.message or result.status) + (f"; accepted: {accepted}" if accepted and not passed else ""),
         result.failures,
+        sample,
     )
 
 
-def _reason(manifest: dict[str, Any], result: dbt.NodeResult) -> str:
+def _closed(manifest: dict[str, Any], result: dbt.NodeResult, shown: Shown) -> blocked.Closed:
+    table, name = table_of(manifest, result.unique_id), _node(manifest, result.unique_id)["name"]
+    return blocked.Closed("gate 2", table, name, _reason(manifest, result), None, result.failures, shown.sample or "[]", shown.sql)
+
+
+def _reason(manifest: dict[str, Any], result: dbt.NodeResult, accepted: str | None = None) -> str:
     """Table, expectation, finding and cure."""
     node = _node(manifest, result.unique_id)
-    where = node["original_file_path"]
-    said = (node.get("description") or "").strip()
+    story = model_test(manifest, result.unique_id).story if node["resource_type"] == "test" else NOT_NULL
     return (
-        f"{_table(manifest, result.unique_id)}: {node['name']} {result.status} ({result.message.strip() or f'{result.failures} failing rows'}). "
-        f"{said + ' ' if said else ''}Defined in dbt_project/{where}; the SQL that finds the rows is in work/<market>/dbt/compiled of the warehouse."
+        f"{table_of(manifest, result.unique_id)}: {node['name']} {result.status} ({result.message.strip() or f'{result.failures} failing rows'}). "
+        f"It guards against: {story.guards_against} {story.cure} Defined in dbt_project/{node['original_file_path']}; "
+        f"`rotation explain {node['name']}` shows the rows and the compiled SQL." + (f" Accepted: {accepted}" if accepted else "")
     )

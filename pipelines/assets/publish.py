@@ -14,16 +14,20 @@ from typing import Any
 
 import dagster as dg
 import duckdb
+import polars as pl
 
 from pipelines.assets.told import AFTER_THE_CLOSE, OWNERS, failing_rows
 from pipelines.checks import remarks
-from pipelines.checks.reconciliation import NAMES, STORIES, Verdict, reconcile
+from pipelines.checks.past import past_changes
+from pipelines.checks.reconciliation import EVERY, NAMES, reconcile
+from pipelines.checks.verdicts import Verdict, as_json
 from pipelines.report.answer import read_answer
+from pipelines.resources import blocked
 from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.resources.warehouse import LOG_TABLES, quoted, read_only
+from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES, quoted, read_only
 from pipelines.settings import ROOT
 
 SCHEMAS = ("marts", "quality", "reference")
@@ -47,16 +51,19 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         skippable=True,
     )
     checks = [
-        dg.AssetCheckSpec(name, asset=CANDIDATE, blocking=True, description=description)
-        for name, description in {**STORIES, **{r.name: f"{r.guards_against} {r.cure}" for r in remarks.REMARKS}}.items()
+        dg.AssetCheckSpec(
+            c.name, asset=CANDIDATE, blocking=c.severity == "block", description=f"{c.guards_against} {c.cure} {c.threshold}".strip()
+        )
+        for c in (*EVERY, *remarks.REMARKS)
     ]
 
     @dg.multi_asset(name="check_the_candidate", specs=[spec], check_specs=checks)
     def candidate(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
         with options.warehouse.candidate() as connection:
             verdicts = reconcile(connection, options.warehouse.mode) + remarks.remark(connection)
-        closed = [v for v in verdicts if not v.passed and v.check.name not in (*options.accept, *remarks.NAMES)]
-        _log(context, options, verdicts, closed)
+            changed = past_changes(connection)
+        closed = [v for v in verdicts if not v.passed and v.check.severity == "block" and v.check.name not in options.accept]
+        _log(context, options, verdicts, closed, changed)
         if not closed:
             yield dg.MaterializeResult(CANDIDATE, metadata={"checks": len(verdicts)})
         by_name = {v.check.name: v for v in verdicts}
@@ -128,31 +135,46 @@ def _finding(verdict: Verdict) -> str:
     return f"{check.table}: {check.name} failed ({verdict.failing_rows_n:,} rows, such as {verdict.sample[:400]}). It guards against: {check.guards_against} {check.cure}"
 
 
-def _log(context: dg.AssetExecutionContext, options: RunOptions, verdicts: Sequence[Verdict], closed: Sequence[Verdict]) -> None:
+def _log(
+    context: dg.AssetExecutionContext, options: RunOptions, verdicts: Sequence[Verdict], closed: Sequence[Verdict], changed: pl.DataFrame
+) -> None:
     now = options.clock.now()
     with options.warehouse.work() as connection:
         as_of = as_of_day(connection)
         rows = [
             CheckRow(
-                "gate 3", v.check.table, v.check.name, v.check.name not in (*options.accept, *remarks.NAMES), v.passed,
-                f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {options.accept[v.check.name]}" if v.check.name in options.accept else ""),
+                "gate 3", v.check.table, v.check.name, v.check.severity == "block" and (v.passed or v.check.name not in options.accept), v.passed,
+                f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {options.accept[v.check.name]}" if not v.passed and v.check.name in options.accept else ""),
                 v.failing_rows_n, v.sample,
             )
             for v in verdicts
         ]  # fmt: skip
         append_checks(connection, rows, run_id=context.run_id, as_of=as_of, now=now, provenance=options.warehouse.provenance)
-        blocked = [
-            {
-                "run_id": context.run_id,
-                "as_of_date": as_of,
-                "blocked_at": now.replace(tzinfo=None),
-                "gate": "gate 3",
-                "reason": _finding(v),
-                "provenance": options.warehouse.provenance,
-            }
-            for v in closed
-        ]
-        append(connection, "blocked_runs", blocked)
+        told: dict[str, Any] = {"run_id": context.run_id, "as_of": as_of, "now": now, "provenance": options.warehouse.provenance}
+        log_changes(connection, changed, context.run_id, as_of, options.warehouse.provenance)
+        blocked.append_blocked(
+            connection,
+            [
+                blocked.Closed(
+                    "gate 3",
+                    v.check.table,
+                    v.check.name,
+                    _finding(v),
+                    None,
+                    v.failing_rows_n,
+                    as_json(v.failing.head(blocked.KEPT_ROWS)),
+                    v.check.sql,
+                )
+                for v in closed
+            ],
+            **told,
+        )
+        blocked.tell(connection, options.settings, options.warehouse.mode, context.run_id)
+
+
+def log_changes(connection: duckdb.DuckDBPyConnection, changed: pl.DataFrame, run_id: str, as_of: date, provenance: str) -> None:
+    """Append to quality.past_changes what became of values that were published."""
+    append(connection, "past_changes", changed.with_columns(run_id=pl.lit(run_id), as_of_date=pl.lit(as_of), provenance=pl.lit(provenance)))
 
 
 def release(run_id: str, options: RunOptions, publication: Publication) -> dict[str, Any]:
@@ -182,7 +204,8 @@ def release(run_id: str, options: RunOptions, publication: Publication) -> dict[
 
 def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in LOG_TABLES.items():
-        connection.execute(f"create or replace table rotation.quality.{table} as from work.quality.{table}")
+        connection.execute(f"create or replace table rotation.quality.{table} as select {', '.join(columns)} from work.quality.{table}")
+        connection.execute(f"comment on table rotation.quality.{table} is '{LOG_COMMENTS[table]}'")
         for column, (_, comment) in columns.items():
             text = comment.replace("'", "''")
             connection.execute(f"comment on column rotation.quality.{table}.{column} is '{text}'")
@@ -211,7 +234,11 @@ def _manifest(
         "tables": tables,
         "inputs": [dict(zip(("source", "series_id", "sha256", "pulled_at"), row, strict=True)) for row in inputs],
         "gates": [dict(zip(("gate", "check", "table", "severity", "passed", "observed"), row, strict=True)) for row in gates],
-        "accepted": {check: reason for check, reason in options.accept.items() if any(row[1] == check and not row[4] for row in gates)},
+        "accepted": {
+            name: reason
+            for name, reason in options.accept.items()
+            if any(row[1] == name.split(":")[0] and not row[4] and f": {reason}" in row[5] for row in gates)
+        },
     }
 
 

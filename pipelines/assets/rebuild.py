@@ -144,7 +144,7 @@ def _replay(warehouse: Warehouse, archive: Archive, pending: Iterable[Landing], 
     for one in pending:
         tell(f"{one.as_of} {one.provider} of run {one.run_id[:8]}")
         with warehouse.work() as connection:
-            scope = scoped(connection, one.run_id, one.as_of, warehouse.provenance, one.at, None)
+            scope = scoped(connection, one.run_id, one.as_of, warehouse.provenance, one.at, None, one.accept)
             if one.provider == DAY.provider:
                 set_the_day(connection, scope, warehouse.mode)
             elif one.provider == SESSIONS.provider:
@@ -242,6 +242,7 @@ def _install(settings: Settings, fresh: Warehouse, mode: Mode) -> None:
             connection.execute(f"attach {quoted(published)} as published (read_only)")
             for table in ("check_results", "blocked_runs"):
                 connection.execute(f"insert into quality.{table} by name from published.quality.{table} where gate <> 'gate 1'")
+            connection.execute("insert into quality.past_changes by name from published.quality.past_changes")
             connection.execute("detach published")
     target = settings.work_file(mode)
     target.parent.mkdir(parents=True, exist_ok=True)

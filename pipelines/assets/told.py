@@ -1,7 +1,6 @@
 """What the UI says of an asset before anything has run: columns, page, freshness; and failing rows as a table. Not for counts and previews (preview.py)."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +35,7 @@ def metadata_of(contract: TableContract) -> dict[str, Any]:
     return told
 
 
-def failing_rows(rows_n: int, sample: str) -> Mapping[str, Any]:
+def failing_rows(rows_n: int, sample: str) -> dict[str, Any]:
     """How many rows failed a check, and some of them as a table; `sample` is a JSON list of rows."""
     rows: list[dict[str, Any]] = json.loads(sample) if sample else []
     names = list(dict.fromkeys(name for row in rows for name in row))

@@ -20,9 +20,10 @@ from pipelines.assistants.query import MOST_ROWS, SECONDS, ask
 from pipelines.assistants.standing import Standing, standing
 from pipelines.assistants.statement import RefusedError, admit
 from pipelines.report.answer import read_answer
+from pipelines.report.reading import reading
 from pipelines.resources.clock import Clock
 from pipelines.resources.dbt import DbtError
-from pipelines.resources.publication import Publication, market_to_read
+from pipelines.resources.publication import Publication
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import Mode, Settings
 
@@ -48,7 +49,7 @@ class Desk:
 
     def _release(self) -> tuple[Mode, Publication]:
         """What is published now, as its kept release: one publication for the whole answer, whatever is published meanwhile."""
-        market = self._market or market_to_read(self._settings)
+        market = reading(self._market, say=False)
         publication = Publication(self._settings.published(market))
         release = Publication(publication.history / str((publication.manifest() or {}).get("run_id")))
         return market, release if release.database.exists() else publication

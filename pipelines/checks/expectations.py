@@ -8,13 +8,14 @@ import polars as pl
 
 from pipelines.contracts import TableContract
 
-MOST_APART_PCT = 0.5  # Two providers' closes of one session may differ by rounding and late prints, not by more than this.
-MOST_REVISED_PCT = 0.5  # Vendors correct a late print by a few hundredths of a percent; the S&P 500 of 2021-08-11 is 0.12 % off.
-# Most of what we hold revised by more than this factor is another unit: percent is a hundred times a fraction, no split is as large.
+# Where these come from is told once, in the stories.
+MOST_APART_PCT = 0.5
+MOST_REVISED_PCT = 0.5
 MOST_RESCALED = 60
-# The largest step to exactly zero in any series but the surveys is 1.00: the target range in December 2008 and March 2020.
 MOST_TO_ZERO = 1.5
-MOST_LACKING_PCT = 1  # Files correct single values; none has dropped a month or a portfolio.
+MOST_LACKING_PCT = 1
+SPLIT_FACTOR = 1.5
+MOST_MONEY = 1.5
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ _DERIVED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "session_of_the_calendar": ("ColumnValuesToBeInSet", {"column": "_is_session", "value_set": [True]}),
     "no_jump_without_split": ("ColumnValuesToBeBetween", {"column": "_move_over_limit", "max_value": 1}),
+    "no_missed_split": ("ColumnValuesToBeInSet", {"column": "_is_traded_move", "value_set": [True]}),
     "close_in_catalog_limits": ("ColumnValuesToBeBetween", {"column": "_place_in_limits", "min_value": 0, "max_value": 1}),
     "value_in_catalog_limits": ("ColumnValuesToBeBetween", {"column": "_place_in_limits", "min_value": 0, "max_value": 1}),
     "high_is_highest": (

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from pipelines.checks.reconciliation import Reconciliation, Verdict, verdict
+from pipelines.checks.verdicts import Reconciliation, Verdict, verdict
 
 REMARKS: tuple[Reconciliation, ...] = (
     Reconciliation(
@@ -13,6 +13,7 @@ REMARKS: tuple[Reconciliation, ...] = (
         "select c.session_date, c.instrument_id, p.series_id as was_from, c.series_id as is_from, p.close as was, c.close "
         "from published.marts.fct_performance_daily p join rotation.marts.fct_performance_daily c using (session_date, instrument_id, horizon) "
         "where horizon = '1d' and p.series_id <> c.series_id order by c.session_date desc, c.instrument_id",
+        severity="warn",
     ),
     Reconciliation(
         "series_of_a_chain_agree",
@@ -21,6 +22,8 @@ REMARKS: tuple[Reconciliation, ...] = (
         "See quality.disagreements for what each says and who is supported; a wrong bar is corrected by a dropped file, or by its provider.",
         "select * from rotation.quality.disagreements d "
         "where d.session_date > (select max(as_of_date) from published.marts.dim_metric) order by d.session_date desc, d.instrument_id",
+        "tolerance_bp of the series in the catalogue.",
+        "warn",
     ),
 )
 NAMES = tuple(r.name for r in REMARKS)

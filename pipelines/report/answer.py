@@ -26,6 +26,7 @@ class Answer:
     sentences: tuple[str, ...]
     horizons: tuple[dict[str, Any], ...]
     gates: tuple[dict[str, Any], ...]
+    warned: tuple[dict[str, Any], ...]
     stale: tuple[dict[str, Any], ...]
     changed_by_provider: tuple[dict[str, Any], ...]
     blocked: tuple[dict[str, Any], ...]
@@ -88,6 +89,14 @@ def read_answer(folder: Path) -> Answer:
                     connection,
                     "select gate, count(*) as checks_n, count(*) filter (passed) as passed_n, "
                     "count(*) filter (not passed and severity = 'warn') as warned_n from quality.check_results where run_id = ? group by gate order by gate",
+                    [manifest.get("run_id")],
+                )
+            ),
+            warned=tuple(
+                _rows(
+                    connection,
+                    "select gate, table_name, check_name, observed from quality.check_results where run_id = ? and not passed and severity = 'warn' "
+                    "order by gate, table_name, check_name",
                     [manifest.get("run_id")],
                 )
             ),

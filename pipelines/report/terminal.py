@@ -54,6 +54,8 @@ def show(answer: Answer, out: Console) -> None:
     for g in answer.gates:
         warned = f", [yellow]{g['warned_n']} warned[/yellow]" if g["warned_n"] else ""
         out.print(f"{g['gate']}: {g['passed_n']} of {g['checks_n']} checks passed{warned} ({GATES[g['gate']]})")
+    for w in answer.warned:
+        out.print(f"[yellow]{w['check_name']}[/yellow] of {w['table_name']} warns: {escape(' '.join(w['observed'].split())[:200])}")
     if answer.stale:
         listed = ", ".join(f"{s['series_id']} ({s['status']}, last {s['last_observation'] or 'never'})" for s in answer.stale)
         out.print(f"[yellow]Late or missing, so not in the answer or with its last good data:[/yellow] {escape(listed)}")

@@ -1,7 +1,7 @@
 """dbt in this process: its manifest, and one build of the models of a mode. Not for what the models say."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,10 +101,11 @@ def ensure_manifest(settings: Settings) -> Path:
         return MANIFEST
 
 
-def build(settings: Settings, mode: Mode, tell: Callable[[str], None]) -> list[NodeResult]:
+def build(settings: Settings, mode: Mode, tell: Callable[[str], None], passed_over: Sequence[str] = ()) -> list[NodeResult]:
     """Seed, build and test every model into the candidate of a mode; a failing test stops what depends on its model.
 
-    dbt's unit tests are left to `make test`: they judge the SQL, not the day's data, and took a quarter of a run.
+    dbt's unit tests are left to `make test`: they judge the SQL, not the day's data, and took a quarter of a run. Tests that are passed over
+    are asked when all is built, so that they say what they find and stop nothing.
 
     Raises:
         DbtError: dbt ended before it could run the nodes.
@@ -124,7 +125,34 @@ def build(settings: Settings, mode: Mode, tell: Callable[[str], None]) -> list[N
 
     folder = build_folder(settings, mode)
     with _environment(settings, folder / "logs"):
-        outcome = dbtRunner(callbacks=[hear]).invoke([*_arguments("build", mode, folder), "--exclude-resource-type", "unit_test"])
-    if outcome.exception is not None or outcome.result is None:
-        raise DbtError(f"dbt build stopped: {outcome.exception}. See {folder / 'logs' / 'dbt.log'}.")
-    return [NodeResult(r.node.unique_id, str(r.status), r.message or "", r.execution_time, r.failures or 0) for r in outcome.result.results]
+        left_out = ["--exclude", *passed_over] if passed_over else []
+        outcomes = [
+            dbtRunner(callbacks=[hear]).invoke([*_arguments("build", mode, folder), "--exclude-resource-type", "unit_test", *left_out])
+        ]
+        if passed_over:
+            outcomes.append(dbtRunner().invoke([*_arguments("test", mode, folder), "--select", *passed_over]))
+    results = []
+    for outcome in outcomes:
+        if outcome.exception is not None or outcome.result is None:
+            raise DbtError(f"dbt build stopped: {outcome.exception}. See {folder / 'logs' / 'dbt.log'}.")
+        results += [
+            NodeResult(r.node.unique_id, str(r.status), r.message or "", r.execution_time, r.failures or 0) for r in outcome.result.results
+        ]
+    return results
+
+
+def compiled_sql(settings: Settings, mode: Mode, node: dict[str, Any]) -> str:
+    """The SQL a node was compiled to by the last build; empty where there is none."""
+    file = build_folder(settings, mode) / "compiled" / node["package_name"] / node["original_file_path"]
+    path = file if node["path"] == Path(node["original_file_path"]).name and file.suffix == ".sql" else file / node["path"]
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
+def unique_keys(manifest: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Key columns of each table by name, as its test `unique_key` says."""
+    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    return {
+        nodes[n["attached_node"]]["name"]: tuple(n["test_metadata"]["kwargs"]["columns"])
+        for n in nodes.values()
+        if n["resource_type"] == "test" and (n.get("test_metadata") or {}).get("name") == "unique_key"
+    }

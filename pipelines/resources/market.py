@@ -59,12 +59,15 @@ class Providers:
         )
 
 
+def drop_place(options: RunOptions) -> Path:
+    """Where the folder of vendor files is."""
+    return options.settings.drop_folder if options.sources is Sources.LIVE else options.settings.work_file("sample").with_name("drop")
+
+
 def drop_folder(options: RunOptions, as_of: date) -> Path:
     """The folder vendor files are taken from; the sample market writes its own."""
-    if options.sources is Sources.LIVE:
-        return options.settings.drop_folder
-    from pipelines.sample.drops import write_drops
+    if options.sources is Sources.SAMPLE:
+        from pipelines.sample.drops import write_drops
 
-    folder = options.settings.work_file("sample").with_name("drop")
-    write_drops(folder, as_of)
-    return folder
+        write_drops(drop_place(options), as_of)
+    return drop_place(options)

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.settings import Mode, Settings
-
 DATABASE, MANIFEST, PARQUET = "rotation.duckdb", "manifest.json", "parquet"
 
 
@@ -136,8 +134,3 @@ class Publication:
         if current in releases and releases.index(current) > 0:
             return releases[releases.index(current) - 1]
         raise PublicationError(f"There is no publication before {current!r} in {self.history}: nothing to roll back to.")
-
-
-def market_to_read(settings: Settings) -> Mode:
-    """Whose publication is read where nobody said which: the real market's where there is one, else the sample's."""
-    return "live" if Publication(settings.published("live")).database.exists() else "sample"

@@ -65,7 +65,7 @@ class RunOptions(dg.ConfigurableResource[None]):
     )
     accept: dict[str, str] = Field(
         default_factory=dict,
-        description="Checks of gate 3 to be passed over once, each with the reason, which is recorded in the manifest.",
+        description="Checks to be passed over once, each with the reason, which is published: CHECK:SERIES (gate 1), a dbt test (gate 2), a check of gate 3.",
     )
     now: str | None = Field(None, description="The clock stands still at this UTC time (ISO 8601); for replays and tests.")
 

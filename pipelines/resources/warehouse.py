@@ -47,7 +47,30 @@ LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "as_of_date": ("date", "As-of day of the run."),
         "blocked_at": ("timestamp", "When, UTC."),
         "gate": ("varchar", "Where it was stopped."),
+        "table_name": ("varchar", "Table of the check that stopped it."),
+        "check_name": ("varchar", "Name of the check."),
+        "source": ("varchar", "Series that failed it, where it is about one."),
+        "failing_rows_n": ("bigint", "Rows that failed."),
+        "sample": ("varchar", "Failing rows as a JSON list, 100 at the most."),
+        "shown_by": ("varchar", "The SQL that finds the rows; in gate 1 the expectations with their parameters."),
+        "readers_run_id": ("varchar", "Run whose publication readers went on to see; empty: nothing was published yet."),
+        "readers_as_of_date": ("date", "As-of day of that publication."),
         "reason": ("varchar", "Source, table, expectation, finding and cure."),
+        "provenance": ("varchar", "observed or simulated."),
+    },
+    "past_changes": {
+        "run_id": ("varchar", "Run whose candidate differed from the publication before it."),
+        "as_of_date": ("date", "As-of day of the run."),
+        "table_name": ("varchar", "Mart."),
+        "day": ("date", "Past day the row describes."),
+        "key": ("varchar", "Key of the row, as JSON."),
+        "column_name": ("varchar", "Column that changed; `the row` where it is gone."),
+        "was": ("varchar", "Value as it was published."),
+        "is_now": ("varchar", "Value in the candidate."),
+        "explained_by": (
+            "varchar",
+            "Series, instrument, list or source whose revision or late data explains it; empty: nothing does, and the run was stopped unless that was accepted.",
+        ),
         "provenance": ("varchar", "observed or simulated."),
     },
     "source_pulls": {
@@ -108,6 +131,17 @@ LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "quarantined_at": ("timestamp", "When, UTC."),
         "provenance": ("varchar", "observed or simulated."),
     },
+}
+
+# What one row of each is.
+LOG_COMMENTS = {
+    "asked_spans": "Which days a provider was asked for: one row a run and series whose answer was merged.",
+    "blocked_runs": "What stopped a run: one row a run and reason.",
+    "check_results": "What each check of the gates saw: one row a run, table and check.",
+    "history_events": "One row a series, table and thing that became of its history: shortened, blanked, told anew.",
+    "past_changes": "What became of values that were published before: one row a run and value of a past day that changed, 100,000 a run at the most.",
+    "quarantine": "Rows that were rejected by gate 1: one row a run, row and reason.",
+    "source_pulls": "What each provider was asked and sent: one row a run, series (or dropped file) and raw table.",
 }
 
 
@@ -191,6 +225,10 @@ def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create or replace macro as_known(observations, day) as table {_KNOWN_RAW.format(keys=keys)}")
     for name, log in LOG_TABLES.items():
         connection.execute(f"create table if not exists quality.{name} ({_ddl({c: t for c, (t, _) in log.items()})})")
+    held = set(connection.execute("select table_name, column_name from duckdb_columns() where schema_name = 'quality'").fetchall())
+    for name, column, kind in ((n, c, t) for n, log in LOG_TABLES.items() for c, (t, _) in log.items()):
+        if (name, column) not in held:  # a working file from before the log had it
+            connection.execute(f"alter table quality.{name} add column {column} {kind}")
 
 
 # as_known('fred_observations', '2024-06-01') in the working file: of each key of a raw table the newest version, or vintage, known on a day.

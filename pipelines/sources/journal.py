@@ -36,7 +36,8 @@ class Landing:
     """One provider (or the drop folder, the clock, the calendar) landed once, with all it was told.
 
     `span` and `part`: what a backfill asked for and which part of it this landing takes; None in a run. `series`: those that were asked
-    for, by their names in the catalogue of that day; None where none are asked. `asks`: what the settings wanted then.
+    for, by their names in the catalogue of that day; None where none are asked. `asks`: what the settings wanted then. `accept`:
+    checks that were passed over, with the reasons.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class Landing:
     span: tuple[date, date] | None = None
     part: tuple[date, date] | None = None
     series: tuple[str, ...] | None = None
+    accept: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
     state: str = "begun"
 
@@ -58,6 +60,7 @@ class Landing:
             "landing": self.provider, "run_id": self.run_id, "as_of": str(self.as_of), "at": self.at.isoformat(), "token": self.has_token,
             "contact": self.has_contact, "asks": {k: list(v) for k, v in self.asks.items()}, **days,
             "series": list(self.series) if self.series is not None else None,
+            **({"accept": dict(self.accept)} if self.accept else {}),
         }  # fmt: skip
 
 
@@ -175,6 +178,7 @@ def _landing(said: Mapping[str, Any], run_id: str) -> Landing:
         span=span,  # type: ignore[arg-type]
         part=part,  # type: ignore[arg-type]
         series=tuple(said["series"]) if said["series"] is not None else None,
+        accept=said.get("accept", {}),
     )
 
 

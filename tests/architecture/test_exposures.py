@@ -5,9 +5,9 @@ import re
 
 import nbformat
 import pytest
-from cookbook import recipes
 
 from bench.bi.dashboard import charts
+from pipelines.report.recipes import recipes
 from pipelines.resources import dbt
 from pipelines.settings import ROOT, load_settings
 

@@ -13,10 +13,14 @@ TARGETS = "date,ticker,price,target_mean,target_high,target_low,target_date\n"
 CONSENSUS = "captured_on,universe_id,period,sector,earnings_base,earnings_expected,growth_pct,source_id\n"
 FUNDAMENTALS = "period_end,universe_id,measure,value,source_id,published_on\n"
 EVENTS = "event_id,kind,date,is_scheduled,title,announced_on,withdrawn_on\n"
+BARS = "Date,Symbol,Open,High,Low,Close,Volume\n"
+CALM = "".join(f"2026-01-{day},GOOD_{{0}},10,10.2,9.9,10.1,1000000\n" for day in ("02", "05", "06", "07", "08"))
+TRIPLED = "2026-01-09,GOOD_{0},21,32,20,30.3,40000000\n"
 GOOD_LINE = {  # with the file's name in the key: one key in two files would fail both
     "targets": "2026-01-08,GOOD_{0},20,25,30,18,2025-12-01\n",
     "consensus": "2026-01-08,R2000,2026Q1,all,10,11,,desk_{0}\n",
     "fundamentals": "2025-11-30,R2000,debt_due_1y_pct,12,desk_{0},2026-01-08\n",
+    "bars": CALM,
     "events": "good_{0},policy,2026-02-01,true,Good,2026-01-08,\n",
 }
 # By file: header, the line that is wrong, the only check that must fail, words its message must hold.
@@ -30,6 +34,7 @@ POISON = {
         "target_date or captured_on",
     ),
     "targets/POISON/twice.csv": (TARGETS, "2026-01-08,GOOD_twice,20,26,30,18,\n", "key_is_unique", "doubled lines"),
+    "bars/R2000/split.csv": (BARS, "2026-01-09,GOOD_{0},101,103,99,102,100000\n", "no_missed_split", "supply adjusted bars"),
     "consensus/one_sum.csv": (CONSENSUS, "2026-01-08,R2000,2026Q2,all,10,,5,desk\n", "growth_can_be_told", "both in one unit"),
     "fundamentals/share.csv": (
         FUNDAMENTALS,
@@ -57,6 +62,7 @@ def poisoned(sample_at_once: Path, shelf: Path) -> Path:
         for name, (header, line, *_) in (POISON | UNREADABLE).items():
             (drop / name).parent.mkdir(parents=True, exist_ok=True)
             (drop / name).write_text(header + (GOOD_LINE[name.split("/")[0]] + line).format(Path(name).stem))
+        (drop / "bars/R2000/tripled.csv").write_text(BARS + (CALM + TRIPLED).format("tripled"))
         with working_in(warehouse):
             outcome = publish(AS_OF)
         assert outcome.is_published, outcome.failures
@@ -96,6 +102,12 @@ def test_a_file_that_cannot_be_read_is_refused_whole_with_the_cell(poisoned: Pat
     assert listed.splitlines()[1].startswith("3,")
     assert cell in listed
     assert aside.exists()
+
+
+def test_a_company_that_triples_is_no_missed_split(poisoned: Path) -> None:
+    work = work_file(poisoned / "warehouse")
+    assert rows(work, "select close from raw.drop_bars where symbol = 'GOOD_tripled' and session_date = date '2026-01-09'") == [(30.3,)]
+    assert rows(work, "select count(*) from raw.drop_bars where symbol = 'GOOD_split'") == [(0,)]
 
 
 def test_nothing_of_a_bad_file_is_merged_its_good_lines_neither(poisoned: Path) -> None:

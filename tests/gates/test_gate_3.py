@@ -10,7 +10,8 @@ import pytest
 from poison import bars, without_newest
 from worlds import AT_ONCE, database, fingerprints, once, publish, published, rows, work_file
 
-from pipelines.checks.reconciliation import DATE_COLUMNS, NAMES, reconcile
+from pipelines.checks.past import DATE_COLUMNS, past_changes
+from pipelines.checks.reconciliation import NAMES, reconcile
 from pipelines.settings import Settings
 
 SINCE, PAST = date(2025, 11, 15), "date '2025-12-15'"
@@ -68,7 +69,16 @@ TAMPERED = {
     "returns_follow_from_raw_closes": change(PERFORMANCE, "return_pct = return_pct + 0.01", f"instrument_id = 'R2000' and session_date = {NEWEST}"),
     "relative_return_is_small_minus_large": change(RELATIVE, "excess_pp = excess_pp + 0.001", f"small_id = 'R2000' and session_date = {NEWEST}"),
     "fund_moves_with_its_index": change(
-        PERFORMANCE, "return_pct = return_pct + 2", f"instrument_id = 'IWM' and horizon = '1d' and session_date = {NEWEST}"
+        PERFORMANCE, "return_pct = return_pct + 10", f"instrument_id = 'IWM' and horizon = '1d' and session_date = {NEWEST}"
+    ),
+    "index_moves_with_its_members": change(
+        "fct_breadth_daily", "cap_weight_return_pct = cap_weight_return_pct - 10", f"universe_id = 'R2000' and session_date = {NEWEST}"
+    ),
+    "sectors_move_with_the_market": change(
+        "fct_sector_performance_daily", "return_pct = return_pct + 100", f"sector = 'Energy' and horizon = '1d' and session_date = {NEWEST}"
+    ),
+    "cohorts_add_up": change(
+        "fct_quality_split_daily", "contribution_pp = contribution_pp + 0.001", f"cohort = 'earners' and horizon = '1d' and session_date = {NEWEST}"
     ),
     "policy_range_is_the_last_move": "delete from rotation.marts.fct_policy_moves where effective_date = date '2025-12-11'",
     "breadth_counts_add_up": change("fct_breadth_daily", "advances = members_n + 1", f"universe_id = 'R2000' and session_date = {NEWEST}"),
@@ -146,6 +156,21 @@ def test_a_revision_explains_no_other_instrument(candidate: duckdb.DuckDBPyConne
     assert "SP500" in failing(candidate)["past_values_stay"]
 
 
+def test_each_value_that_changed_is_listed_as_it_was_and_as_it_is_with_what_explains_it(candidate: duckdb.DuckDBPyConnection) -> None:
+    revise(candidate, "^RUT", PAST)
+    move(candidate, "R2000", PAST)
+    move(candidate, "SP500", PAST)
+    candidate.execute(f"delete from rotation.marts.fct_breadth_daily where session_date = {PAST} and universe_id = 'SP500'")
+    reconcile(candidate, "sample")
+    listed = past_changes(candidate).to_dicts()
+    assert [(c["table_name"], c["column_name"], c["is_now"], c["explained_by"]) for c in listed] == [
+        ("fct_breadth_daily", "the row", None, None),
+        (PERFORMANCE, "annualised_return_pct", "1.0000", None),
+        (PERFORMANCE, "annualised_return_pct", "1.0000", "R2000"),
+    ]
+    assert all(c["day"] == date(2025, 12, 15) and c["was"] and '"session_date":"2025-12-15"' in c["key"] for c in listed)
+
+
 @pytest.mark.parametrize(("component", "is_explained"), [("trend", True), ("total", True), ("rates", False)])
 def test_a_revision_explains_the_scores_that_rest_on_its_instrument(
     candidate: duckdb.DuckDBPyConnection, component: str, is_explained: bool
@@ -191,8 +216,8 @@ def test_a_late_price_and_a_rewritten_past_stop_the_publication_and_a_change_tha
         said in told
         for said in (
             "marts: past_values_stay",
-            '"day":"1995-',
-            "published_row",
+            "quality.past_changes",
+            '"was":',
             "History rewritten",
             "rotation run --accept past_values_stay",
         )
@@ -209,10 +234,15 @@ def test_a_late_price_and_a_rewritten_past_stop_the_publication_and_a_change_tha
     )
     assert [(severity, passed, "the vendor mended 1995" in observed) for severity, passed, observed in logged] == [("warn", False, True)]
     assert rows(database(sample.warehouse), "select distinct run_id from quality.blocked_runs") == [(refused.run_id,)]
+    # every value that changed, in the run that was stopped and in the one that was not
+    listed = "select run_id, count(*), count(*) filter (explained_by is null) from quality.past_changes group by 1"
+    counts = {run: (n, unexplained) for run, n, unexplained in rows(database(sample.warehouse), listed)}
+    assert set(counts) == {refused.run_id, accepted.run_id}
+    assert all(n >= unexplained > 10 for n, unexplained in counts.values())
 
 
 def test_accepting_a_check_that_does_not_exist_is_refused_before_anything_is_done(warehouse: Settings) -> None:
     outcome = publish(AT_ONCE, accept={"past_values": "why not"})
     assert not outcome.is_published
-    assert any("past_values are not checks of gate 3" in m and "past_values_stay" in m for m in outcome.failures)
+    assert any("past_values is no check" in m and "past_values_stay" in m for m in outcome.failures)
     assert not work_file(warehouse.warehouse).exists()

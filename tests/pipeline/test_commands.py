@@ -1,6 +1,7 @@
 """`rotation …` on a published sample: what it says, what it refuses, how it ends."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -66,6 +67,34 @@ def test_sql_answers_and_says_that_it_is_simulated(only_published: Path, rotatio
     assert (code, "days" in out, "SIMULATED" in err) == (0, True, True)
     code, out, _ = rotation("sql", "--json", "select 1 as one, date '2026-01-02' as day")
     assert json.loads(out) == [{"one": 1, "day": "2026-01-02"}]
+
+
+def test_sql_takes_a_query_from_a_file_and_from_standard_input(
+    only_published: Path, rotation: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "q.sql"
+    file.write_text("select 41 + 1 as n;\n")
+    assert json.loads(rotation("sql", "--json", "-f", str(file))[1]) == [{"n": 42}]
+    monkeypatch.setattr("sys.stdin", io.StringIO("select 6 * 7 as n"))
+    assert json.loads(rotation("sql", "--json")[1]) == [{"n": 42}]
+    code, _, err = rotation("sql", "-f", str(tmp_path / "none.sql"))
+    assert (code, "cannot be read from" in err) == (1, True)
+    code, _, err = rotation("sql", "select 1", "-f", str(file))
+    assert (code, "found both" in err) == (2, True)
+
+
+def test_sql_draws_as_many_rows_as_asked_and_says_how_many_there_are(only_published: Path, rotation: Callable[..., Said]) -> None:
+    code, out, _ = rotation("sql", "--limit", "2", "from range(120000)")
+    assert (code, "2 of 120,000 rows shown" in out, out.count("│")) == (0, True, 4)
+    assert rotation("sql", "from range(60)")[1].count("│") == 120, "all of them where it is no terminal"
+
+
+def test_sql_writes_csv_that_is_safe_to_open(only_published: Path, rotation: Callable[..., Said]) -> None:
+    code, out, err = rotation("sql", "--csv", "select '=1+1' as a, -1 as n")
+    assert (code, out) == (0, "\ufeffa,n\r\n'=1+1,-1\r\n")
+    assert "SIMULATED" in err
+    code, _, err = rotation("sql", "--csv", "select [1] as many")
+    assert (code, "many::varchar" in err) == (1, True)
 
 
 def test_sql_knows_what_was_known(only_published: Path, rotation: Callable[..., Said]) -> None:
@@ -166,6 +195,18 @@ def test_run_twice_on_a_day_changes_nothing_and_answers_as_json(
     assert (home / ".dagster" / "storage").is_dir()
     assert "DAGSTER_HOME" in os.environ
     shutil.rmtree(folder)
+
+
+def test_run_that_is_published_but_not_in_postgres_says_so_and_ends_with_3(
+    only_published: Path, rotation: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "run", lambda config: runner.Outcome("r", True, ("PostgreSQL: no answer. Start it.",), ()))
+    code, out, err = rotation("run", "--sources", "sample")
+    assert code == 3
+    assert "Published in" in out
+    assert "published as a file, but not further: PostgreSQL: no answer. Start it." in err
+    code, out, _ = rotation("run", "--sources", "sample", "--json")
+    assert (code, json.loads(out)["published"], json.loads(out)["failures"]) == (3, True, ["PostgreSQL: no answer. Start it."])
 
 
 def test_run_that_fails_ends_with_cause_and_cure_and_what_stands(

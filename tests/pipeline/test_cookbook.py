@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from cookbook import PAGE, Recipe, recipes
 from worlds import database
 
+from pipelines.report.recipes import PAGE, Recipe, recipes
 from pipelines.resources import warehouse
 
 

@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from cookbook import recipes
 from recorded import REPLAY
 from worlds import database, rows
 
+from pipelines.report.recipes import recipes
 from pipelines.resources import warehouse
 
 pytestmark = [pytest.mark.replay, pytest.mark.slow]

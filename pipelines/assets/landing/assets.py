@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,29 +12,27 @@ import polars as pl
 
 from pipelines.assets.landing import drops
 from pipelines.assets.landing.asked import LISTS, member_tickers
-from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope, judge, merge_passed
+from pipelines.assets.landing.batch import Batch, Counts, Pull, Scope, judge, merge_passed
 from pipelines.assets.landing.chain import BARS, later_in_chain
 from pipelines.assets.landing.events import TOLD
 from pipelines.assets.landing.index import begin, merging, settle
-from pipelines.assets.landing.log import log_checks, log_pulls, log_refused, log_rejected, sample
+from pipelines.assets.landing.log import closed_by, log_checks, log_pulls, log_refused, log_rejected, sample
+from pipelines.assets.landing.outcome import CheckOutcome, message
 from pipelines.assets.landing.pulling import pull_all
 from pipelines.assets.preview import table_metadata
 from pipelines.assets.told import OWNERS, failing_rows, freshness_of, metadata_of
 from pipelines.catalog import catalog
 from pipelines.checks.expectations import check_names
-from pipelines.checks.stories import STORIES
+from pipelines.checks.stories import ANSWERED, HISTORY, STORIES
 from pipelines.contracts import TableContract, contracts
 from pipelines.progress import tell
-from pipelines.resources.log import append
+from pipelines.resources import blocked
 from pipelines.resources.market import Providers, drop_folder
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.sources import READERS, drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.journal import Journal
-
-ANSWERED = "provider_answered"
-HISTORY = "history_stays"
 
 
 def key(table: str) -> dg.AssetKey:
@@ -70,18 +69,18 @@ def spec(contract: TableContract, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
 
 def check_specs(tables: Sequence[TableContract]) -> list[dg.AssetCheckSpec]:
     """The checks of gate 1; every one is blocking, and closes the gate when a required series fails it."""
-    specs = [
-        dg.AssetCheckSpec(name, asset=key(c.name), blocking=True, description=f"{STORIES[name].guards_against} {STORIES[name].cure}")
-        for c in tables
-        for name in check_names(c)
-    ]
-    story = "A provider that is down, refuses us, or answers something else. A required series stops the run; any other keeps its last good data."
-    kept = "A provider that shortens its history, blanks days or tells its past anew. What we have stays; see quality.history_events."
-    return [
-        *specs,
-        dg.AssetCheckSpec(ANSWERED, asset=key(tables[0].name), blocking=True, description=story),
-        dg.AssetCheckSpec(HISTORY, asset=key(tables[0].name), description=kept),
-    ]
+
+    def check_spec(table: str, name: str) -> dg.AssetCheckSpec:
+        story = STORIES[name]
+        return dg.AssetCheckSpec(
+            name,
+            asset=key(table),
+            blocking=story.severity == "block",
+            description=f"{story.guards_against} {story.cure} {story.threshold}".strip(),
+        )
+
+    specs = [check_spec(c.name, name) for c in tables for name in check_names(c)]
+    return [*specs, check_spec(tables[0].name, ANSWERED), check_spec(tables[0].name, HISTORY)]
 
 
 def scope_of(context: dg.AssetExecutionContext, options: RunOptions, connection: duckdb.DuckDBPyConnection) -> Scope:
@@ -90,15 +89,21 @@ def scope_of(context: dg.AssetExecutionContext, options: RunOptions, connection:
     folder = options.settings.journal(options.warehouse.mode)
     settle(connection, folder)
     journal = Journal.of_run(folder, context.run_id)
-    return scoped(connection, context.run_id, as_of, options.warehouse.provenance, options.clock.now(), journal)
+    return scoped(connection, context.run_id, as_of, options.warehouse.provenance, options.clock.now(), journal, options.accept)
 
 
 def scoped(
-    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, provenance: str, now: datetime, journal: Journal | None
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    as_of: date,
+    provenance: str,
+    now: datetime,
+    journal: Journal | None,
+    accept: Mapping[str, str] | None = None,
 ) -> Scope:
     """What a landing of this run and day works in; revisions are known on the latest day any run has worked as of."""
     worked: date | None = connection.execute("select max(as_of_date) from quality.source_pulls").fetchall()[0][0]
-    return Scope(run_id, as_of, max(as_of, worked or as_of), provenance, to_sessions, now, journal)
+    return Scope(run_id, as_of, max(as_of, worked or as_of), provenance, to_sessions, now, journal, accept or {})
 
 
 def provider_assets(provider: str) -> dg.AssetsDefinition:
@@ -111,7 +116,10 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
             scope = scope_of(context, options, connection)
             with providers.client(options, scope.as_of, member_tickers(connection, scope.as_of) if provider == "sec" else ()) as client:
                 pulls = pull_all(connection, scope, provider, client)
-            yield from judge_and_merge(connection, scope, tables, pulls)
+            try:
+                yield from judge_and_merge(connection, scope, tables, pulls)
+            finally:
+                blocked.tell(connection, options.settings, options.warehouse.mode, scope.run_id)
 
     return land
 
@@ -144,15 +152,17 @@ def judge_and_merge(
 
     What is merged and what the logs say of it is written in one transaction: a killed run has done all of a provider's part or none.
     """
+    required = {p.series.series_id for p in pulls if p.series.is_required}
     batches: list[Batch] = []
     for contract in sorted(tables, key=lambda c: "actions" not in c.name):  # splits first: bars are judged with them
         actions = next((b.rows for b in batches if b.contract.name.endswith("_actions") and b.rows.height), None)
-        batches.append(judge(connection, contract, pulls, scope, actions))
+        batch = judge(connection, contract, pulls, scope, actions)
+        batches.append(replace(batch, checks=tuple(c.passing_over(scope.accept, required) for c in batch.checks)))
     failing = {p.series.series_id: str(p.error) for p in pulls if p.error}
     for batch in batches:
         failing |= {s: str(e) for s, e in batch.errors.items()}
         for check in batch.checks:
-            failing |= dict.fromkeys(check.failing_series, message(check.table, check.check, check.observed, check.failing_series))
+            failing |= dict.fromkeys(check.stopped_series, message(check.table, check.check, check.observed, check.failing_series))
     with merging(connection, scope):
         counts = {b.contract.name: merge_passed(connection, b, set(failing), scope) for b in batches}
         log_pulls(connection, scope, pulls, batches, counts, failing)
@@ -196,12 +206,6 @@ def _history(table: TableContract, batches: Sequence[Batch]) -> CheckOutcome:
     return CheckOutcome(table.name, HISTORY, said, tuple(e.series_id for e in told), rows, is_blocking=False)
 
 
-def message(table: str, check: str, observed: str, series: Sequence[str]) -> str:
-    """Source, table, expectation, finding and cure in one line."""
-    story = STORIES[check]
-    return f"{', '.join(series)} for raw.{table}: {check} failed ({observed}). It guards against: {story.guards_against} {story.cure}"
-
-
 def _events(
     connection: duckdb.DuckDBPyConnection,
     scope: Scope,
@@ -212,27 +216,12 @@ def _events(
     failing: Mapping[str, str],
     whole: Sequence[CheckOutcome],
 ) -> Iterator[Any]:
-    required = {p.series.series_id for p in pulls if p.series.is_required}
-    blocked = sorted(required & set(failing))
-    if blocked:
-        append(
-            connection,
-            "blocked_runs",
-            [
-                {
-                    "run_id": scope.run_id,
-                    "as_of_date": scope.as_of,
-                    "blocked_at": scope.now.replace(tzinfo=None),
-                    "gate": "gate 1",
-                    "reason": failing[s] if failing[s].startswith(s) else f"{s} for raw.{tables[0].name}: {ANSWERED} failed: {failing[s]}",
-                    "provenance": scope.provenance,
-                }
-                for s in blocked
-            ],
-        )
+    stopped = sorted({p.series.series_id for p in pulls if p.series.is_required} & set(failing))
+    closed = [one for s in stopped for one in closed_by(s, tables[0].name, batches, failing[s])]
+    blocked.append_blocked(connection, closed, run_id=scope.run_id, as_of=scope.as_of, now=scope.now, provenance=scope.provenance)
     for batch in sorted(batches, key=lambda b: tables.index(b.contract)):
         name = batch.contract.name
-        if not blocked:
+        if not stopped:
             rows = counts[name].values()
             totals = {"new rows": sum(c.new_rows for c in rows), "revised rows": sum(c.revised_rows for c in rows)}
             yield dg.MaterializeResult(key(name), metadata=totals | table_metadata(connection, f"raw.{name}", batch.contract.date_column))

@@ -15,6 +15,7 @@ from pipelines.assets.landing.derive import derive
 from pipelines.assets.landing.events import HistoryEvent, history_events
 from pipelines.assets.landing.fact_history import no_longer_sent
 from pipelines.assets.landing.merge import NEW, REVISED, UNCHANGED, compare, merge, replacing, withdrawn
+from pipelines.assets.landing.outcome import CheckOutcome
 from pipelines.assets.landing.restated import kept_back
 from pipelines.assets.landing.surroundings import look_around
 from pipelines.catalog import Series
@@ -28,7 +29,7 @@ from pipelines.sources.journal import Journal
 class Scope:
     """The run a batch belongs to. `revision_day`: the latest day any run has worked as of, this one included.
 
-    `journal`: the archive's index; None where the archive is what is read.
+    `journal`: the archive's index; None where the archive is what is read. `accept`: CHECK:SERIES to be passed over, with the reason.
     """
 
     run_id: str
@@ -38,6 +39,7 @@ class Scope:
     to_sessions: Callable[[pl.Series], pl.Series]
     now: datetime
     journal: Journal | None = None
+    accept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,22 +57,6 @@ class Pull:
     asked_from: date | None = None
     asked_to: date | None = None
     form: str | None = None
-
-
-@dataclass(frozen=True)
-class CheckOutcome:
-    """One check of one table: which series failed it, with their rows (_series, row_json)."""
-
-    table: str
-    check: str
-    observed: str
-    failing_series: tuple[str, ...]
-    failing_rows: pl.DataFrame
-    is_blocking: bool
-
-    @property
-    def passed(self) -> bool:
-        return not self.failing_series
 
 
 @dataclass(frozen=True)

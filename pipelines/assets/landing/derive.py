@@ -6,12 +6,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.catalog import Series
+from pipelines.checks.expectations import MOST_MONEY, SPLIT_FACTOR
 from pipelines.contracts import TableContract
 
 # A witness is heard on the newest common session only when that lies within so many days of the batch's newest.
 WITNESS_DAYS = 7
 # Open and close may differ from high and low in the last digit a vendor rounds to.
 ROUNDING = 1e-6
+# Two sessions further apart than this are no move overnight; sessions that the usual money is the median of, and the fewest of them.
+OVERNIGHT_DAYS = 7
+MONEY_SESSIONS = 20
+FEWEST_SESSIONS = 5
 # Of two sums of earnings a year apart, the larger over the smaller: beyond it they are in two units.
 MOST_GROWN = 50
 
@@ -44,6 +49,7 @@ class Surroundings:
     """What a batch is compared with.
 
     before: last stored date and close of each series (_series, _date, _close), may be empty.
+    traded: the bars of each symbol before its first one of the batch (_series, the key, _date, close, volume), may be empty.
     splits: known splits (_series, action_date, value).
     witnesses: closes of each series by another provider (_series, _date, _witness_close, _witness_is_new).
     to_sessions: moves dates to themselves or the next session.
@@ -51,6 +57,7 @@ class Surroundings:
 
     series: Mapping[str, Series]
     before: pl.DataFrame
+    traded: pl.DataFrame
     splits: pl.DataFrame
     witnesses: pl.DataFrame
     to_sessions: Callable[[pl.Series], pl.Series]
@@ -66,6 +73,8 @@ def derive(rows: pl.DataFrame, contract: TableContract, around: Surroundings) ->
         rows = rows.with_columns(_is_session=around.to_sessions(rows["_date"]) == rows["_date"])
     if "no_jump_without_split" in checks:
         rows = _moves(rows, contract, around)
+    if "no_missed_split" in checks:
+        rows = _traded(rows, contract, around)
     if checks & {"close_in_catalog_limits", "value_in_catalog_limits"}:
         value = "close" if "close_in_catalog_limits" in checks else "value"
         limits = pl.DataFrame(
@@ -132,6 +141,27 @@ def _moves(rows: pl.DataFrame, contract: TableContract, around: Surroundings) ->
     least = pl.lit(contract.max_fall_pct) if contract.max_fall_pct is not None else most
     over = pl.when(move < 0).then(-move / least).otherwise(move / most)
     return ordered.with_columns(_move_over_limit=over).sort("_position")
+
+
+def _traded(rows: pl.DataFrame, contract: TableContract, around: Surroundings) -> pl.DataFrame:
+    """`_is_traded_move`: false for a move of a split's size overnight with no more money than usual, price times volume being the money."""
+    unit = list(dict.fromkeys(["_series", *(k for k in contract.key if k != contract.date_column)]))
+    came = rows.with_row_index("_row").select("_row", *unit, "_date", "close", "volume")
+    ordered = (
+        pl.concat([came, around.traded], how="diagonal_relaxed").sort([*unit, "_date"])
+        if around.traded.height
+        else came.sort([*unit, "_date"])
+    )
+    money = (pl.col("close") * pl.col("volume")).cast(pl.Float64)
+    ordered = ordered.with_columns(
+        _factor=pl.col("close") / pl.col("close").shift().over(unit),
+        _apart=(pl.col("_date") - pl.col("_date").shift().over(unit)).dt.total_days(),
+        _money=money / money.shift().rolling_median(MONEY_SESSIONS, min_samples=FEWEST_SESSIONS).over(unit),
+    )
+    is_large = (pl.col("_factor") >= SPLIT_FACTOR) | (pl.col("_factor") <= 1 / SPLIT_FACTOR)
+    quiet = is_large & (pl.col("_apart") <= OVERNIGHT_DAYS) & (pl.col("_money") <= MOST_MONEY)
+    judged = ordered.filter(pl.col("_row").is_not_null()).select("_row", "_factor", "_money", _is_traded_move=~quiet.fill_null(False))
+    return rows.with_row_index("_row").join(judged, on="_row", how="left", maintain_order="left").drop("_row")
 
 
 def _witnessed(rows: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:

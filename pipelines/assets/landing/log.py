@@ -7,7 +7,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.assets.landing.batch import Batch, CheckOutcome, Counts, Pull, Scope
+from pipelines.assets.landing.batch import Batch, Counts, Pull, Scope
+from pipelines.assets.landing.outcome import CheckOutcome, message
+from pipelines.checks.expectations import expectations
+from pipelines.checks.stories import ANSWERED
+from pipelines.contracts import contracts
+from pipelines.resources.blocked import KEPT_ROWS, Closed
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.sources.drop import DropRefused, table_of
 
@@ -18,6 +23,19 @@ MOST_PROBLEMS = 1000  # of a refused file; all of them are listed beside it
 def sample(check: CheckOutcome) -> str:
     """Some failing rows, as a JSON list."""
     return "[" + ", ".join(check.failing_rows["row_json"].head(SAMPLE_ROWS).to_list()) + "]"
+
+
+def closed_by(series: str, first_table: str, batches: Sequence[Batch], reason: str) -> list[Closed]:
+    """The checks that a required series failed, each with its rows and the expectations that found them; else the answer that did not come."""
+    found = []
+    for check in (c for b in batches for c in b.checks if series in c.stopped_series):
+        rows = check.failing_rows.filter(pl.col("_series") == series)
+        told = [f"{e.type} {e.arguments}" for e in expectations(contracts()[check.table]) if e.check == check.check]
+        kept = "[" + ", ".join(rows["row_json"].head(KEPT_ROWS).to_list()) + "]"
+        said = message(check.table, check.check, check.observed, [series])
+        found.append(Closed("gate 1", f"raw.{check.table}", check.check, said, series, rows.height, kept, "; ".join(told)))
+    said = reason if reason.startswith(series) else f"{series} for raw.{first_table}: {ANSWERED} failed: {reason}"
+    return found or [Closed("gate 1", f"raw.{first_table}", ANSWERED, said, series)]
 
 
 def log_checks(connection: duckdb.DuckDBPyConnection, scope: Scope, checks: Sequence[CheckOutcome]) -> None:
@@ -41,7 +59,7 @@ def log_rejected(connection: duckdb.DuckDBPyConnection, scope: Scope, batches: S
         for check in batch.checks:
             if check.failing_rows.height:
                 said = pl.col("reason") if "reason" in check.failing_rows.columns else pl.lit(check.observed)
-                rows = check.failing_rows.select(
+                rows = check.failing_rows.filter(~pl.col("_series").is_in(list(check.accepted))).select(
                     run_id=pl.lit(scope.run_id),
                     table_name=pl.lit(f"raw.{batch.contract.name}"),
                     source=pl.col("_series"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import duckdb
 import polars as pl
 
-from pipelines.assets.landing.derive import Surroundings
+from pipelines.assets.landing.derive import MONEY_SESSIONS, Surroundings
 from pipelines.catalog import Series, catalog
 from pipelines.contracts import TableContract, contracts
 from pipelines.resources.lent import lent
@@ -29,6 +29,7 @@ def look_around(
     return Surroundings(
         series=series,
         before=_before(connection, contract, rows) if jumps else pl.DataFrame(),
+        traded=_traded(connection, contract, rows) if "no_missed_split" in contract.checks else pl.DataFrame(),
         splits=_splits(connection, contract, series, actions) if jumps else pl.DataFrame(schema=SPLITS),
         witnesses=_witnesses(connection, list(series.values()), run_id)
         if "sources_agree" in contract.checks
@@ -49,6 +50,21 @@ def _before(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
                 max(held.{contract.date_column}) as _date, arg_max(held.close, held.{contract.date_column}) as _close
             from spans join {latest(contract)} as held on {" and ".join(f"held.{k} = spans.{k}" for k in keys)} and held.{contract.date_column} < spans._first
             group by all
+            """
+        ).pl()
+    return found
+
+
+def _traded(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows: pl.DataFrame) -> pl.DataFrame:
+    """The last bars held before each symbol's first row of the batch, as many as the usual money is told from."""
+    day, keys = contract.date_column, [k for k in contract.key if k != contract.date_column]
+    spans = rows.group_by(["_series", *keys]).agg(_first=pl.col(day).min())
+    with lent(connection, spans=spans):
+        found: pl.DataFrame = connection.sql(
+            f"""
+            select spans._series, {", ".join(f"held.{k}" for k in keys)}, held.{day} as _date, held.close, held.volume
+            from spans join {latest(contract)} as held on {" and ".join(f"held.{k} = spans.{k}" for k in keys)} and held.{day} < spans._first
+            qualify row_number() over (partition by spans._series, {", ".join(f"held.{k}" for k in keys)} order by held.{day} desc) <= {MONEY_SESSIONS + 1}
             """
         ).pl()
     return found

@@ -1,0 +1,52 @@
+"""How far apart two series may be comes from how far apart they have been: tight on calm days, wide on wild ones, nothing from the day itself."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import duckdb
+import pytest
+
+from pipelines.checks.history import FEWEST_SESSIONS, MARGIN, SHORT_HISTORY, beyond_history
+
+SESSIONS = [date(2020, 1, 1) + timedelta(days=n) for n in range(400)]
+PAIRS = beyond_history("from pairs_of_the_test")
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as work; create schema work.raw; create table work.raw.clock_day (session_date date)")
+        connection.execute("create table pairs_of_the_test (pair varchar, session_date date, reference_pct double, gap double)")
+        yield connection
+
+
+def beyond(connection: duckdb.DuckDBPyConnection, moves: list[float], gaps: list[float]) -> list[tuple[float, float]]:
+    """Gap and limit of the last session where it is beyond its history."""
+    connection.execute("delete from pairs_of_the_test; delete from work.raw.clock_day")
+    rows = [("fund", day, move, gap) for day, move, gap in zip(SESSIONS, moves, gaps, strict=False)]
+    connection.executemany("insert into pairs_of_the_test values (?, ?, ?, ?)", rows)
+    connection.execute("insert into work.raw.clock_day values (?)", [rows[-1][1]])
+    return connection.execute(f"select gap, limit_of_gap from ({PAIRS})").fetchall()
+
+
+def test_the_limit_is_twice_the_worst_of_the_past_in_swings(connection: duckdb.DuckDBPyConnection) -> None:
+    moves, gaps = [1.0] * 300, [0.1] * 100 + [0.3] + [0.1] * 198
+    assert beyond(connection, moves, [*gaps, MARGIN * 0.3]) == []
+    ((gap, limit),) = beyond(connection, moves, [*gaps, MARGIN * 0.3 + 0.01])
+    assert (gap, limit) == pytest.approx((0.61, 0.6))
+
+
+def test_a_wild_month_widens_the_limit_and_the_day_itself_does_not(connection: duckdb.DuckDBPyConnection) -> None:
+    gaps = [0.1] * 299 + [0.5]
+    assert beyond(connection, [1.0] * 270 + [5.0] * 30, gaps) == []
+    assert len(beyond(connection, [1.0] * 299 + [50.0], gaps)) == 1
+
+
+def test_a_short_history_is_judged_by_the_recorded_worst(connection: duckdb.DuckDBPyConnection) -> None:
+    few = FEWEST_SESSIONS - 1
+    assert beyond(connection, [1.0] * few, [0.1] * (few - 1) + [SHORT_HISTORY - 0.1]) == []
+    assert len(beyond(connection, [1.0] * few, [0.1] * (few - 1) + [SHORT_HISTORY + 0.1])) == 1
+
+
+def test_another_day_is_not_judged(connection: duckdb.DuckDBPyConnection) -> None:
+    assert beyond(connection, [1.0] * 300, [0.1] * 298 + [9.0, 0.1]) == []
