@@ -59,12 +59,12 @@ def materialize_all(page: Page, address: str, _: Path) -> None:
 def published(page: Page, address: str, _: Path) -> None:
     """The answer stands at the published warehouse, marked as simulated."""
     _open(page, f"{address}/assets/published/warehouse")
-    _sees(page, "SIMULATED", "In the simulated market")
+    _sees(page, "SIMULATED as of", "In the simulated market")
 
 
 def mart(page: Page, address: str, _: Path) -> None:
     _open(page, f"{address}/assets/marts/fct_relative_performance_daily")
-    _sees(page, "Small against large for every pair", "R2000")
+    _sees(page, "Small against large for every pair", "layer: marts", "Row count")
 
 
 def checks(page: Page, address: str, _: Path) -> None:

@@ -103,9 +103,11 @@ def published_asset() -> dg.AssetsDefinition:
         publication.install(context.run_id)
         verify(publication, manifest)
         gone = publication.prune(options.settings.keep_publications)
+        told = _answer(publication)
         return dg.MaterializeResult(
             metadata={
-                "answer": dg.MetadataValue.md(_answer(publication)),
+                "answer": told[0],
+                "answer in full": dg.MetadataValue.md("\n".join(told)),
                 "file": dg.MetadataValue.path(str(publication.database)),
                 "as of": manifest["as_of_date"],
                 "market": manifest["source_mode"],
@@ -119,13 +121,13 @@ def published_asset() -> dg.AssetsDefinition:
     return publish
 
 
-def _answer(publication: Publication) -> str:
+def _answer(publication: Publication) -> list[str]:
     """What readers now find, in a few lines: does it look right?"""
     answer = read_answer(publication.folder)
-    mark = "**SIMULATED** " if answer.provenance == "simulated" else ""
-    lines = [f"{mark}As of {answer.as_of_date}: {answer.headline}", *(f"- {mark}{s}" for s in answer.sentences)]
+    mark = "SIMULATED " if answer.provenance == "simulated" else ""
     late = ", ".join(f"{s['series_id']} ({s['status']})" for s in answer.stale)
-    return "\n".join([*lines, f"- Late or missing series: {late or 'none'}."])
+    sentences = [f"- {mark}{s}" for s in (*answer.sentences, f"Late or missing series: {late or 'none'}.")]
+    return [f"{mark}as of {answer.as_of_date}: {answer.headline}", "", *sentences]
 
 
 def _finding(verdict: Verdict) -> str:

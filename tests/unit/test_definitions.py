@@ -1,5 +1,7 @@
 """What the UI shows of the definitions before anything has run: every asset told, owned, grouped and tagged, every check with a reason."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -7,6 +9,7 @@ from pipelines.assets.told import failing_rows
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
 from pipelines.definitions import defs
+from pipelines.settings import ROOT
 
 LAYERS = {"raw", "staging", "intermediate", "marts", "quality", "reference", "publication"}
 
@@ -68,3 +71,9 @@ def test_failing_rows_are_a_table_whatever_columns_they_have() -> None:
     assert told["failing rows"] == 3
     assert [r.data for r in told["such as"].records] == [{"a": "1", "b": "", "c": ""}, {"a": "x", "b": "", "c": "[1, 2]"}]
     assert failing_rows(0, "") == {"failing rows": 0}
+
+
+def test_a_second_run_waits_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where dagster.yaml lets its state lie
+    with dg.DagsterInstance.from_config(str(ROOT)) as instance:
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
