@@ -1,9 +1,10 @@
-"""The code location: assets, checks, job, schedule and sensor put together, nothing else."""
+"""The code location: assets, checks, job, schedule and sensors put together, nothing else."""
 
 from typing import Any
 
 import dagster as dg
 
+from pipelines.alerts.sensors import failed_runs, late_data
 from pipelines.assets.backfill_job import backfill_years
 from pipelines.assets.landing.assets import drop_assets, provider_assets
 from pipelines.assets.landing.calendar import clock_day, exchange_sessions
@@ -38,7 +39,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(), postgres_asset()],
         jobs=[job, backfill_years],
         schedules=[daily(job.name)],
-        sensors=[dropped(job.name)],
+        sensors=[dropped(job.name), failed_runs(), late_data()],
         resources={"options": RunOptions(as_of=None, mirror=None, now=None), "providers": Providers(), **overrides},
         loggers={"progress": progress_logger},
         # one process writes: DuckDB refuses a second one

@@ -18,6 +18,7 @@ from pipelines.checks.models import NOT_NULL, model_test, table_of
 from pipelines.checks.verdicts import as_json
 from pipelines.progress import tell
 from pipelines.resources import blocked, dbt
+from pipelines.resources.disk import refusal
 from pipelines.resources.log import CheckRow, append_checks
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.settings import settings
@@ -101,7 +102,8 @@ def _events(
                 metadata={"seconds": r.seconds} | failing_rows(r.failures, shown[r.unique_id].sample if r.unique_id in shown else ""),
             )
     if broken:
-        raise dg.Failure(description="gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5]), allow_retries=False)
+        reasons = "gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5])
+        raise dg.Failure(description=refusal(reasons) or reasons, allow_retries=False)
 
 
 def _materialized(connection: Any, node: dict[str, Any], result: dbt.NodeResult) -> dg.MaterializeResult[None]:

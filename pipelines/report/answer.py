@@ -51,80 +51,84 @@ def read_answer(folder: Path) -> Answer:
     """
     publication = Publication(folder)
     with read_only(publication.database) as connection:
-        manifest = publication.manifest() or {}
-        pair = _rows(
-            connection,
-            "select * from marts.fct_relative_performance_daily where small_id = 'R2000' and large_id = 'SP500' "
-            "and session_date = (select max(session_date) from marts.fct_relative_performance_daily where small_id = 'R2000' and large_id = 'SP500')",
-        )
-        by_horizon = {row["horizon"]: row for row in pair}
-        horizons = tuple(
-            {k: by_horizon[h][k] for k in ("horizon", "small_return_pct", "large_return_pct", "excess_pp", "multiple", "multiple_reason")}
-            for h in HORIZONS
-            if h in by_horizon
-        )
-        session = str(pair[0]["session_date"]) if pair else "no session"
-        simulated = manifest.get("provenance") == "simulated"
-        return Answer(
-            as_of_date=manifest.get("as_of_date", ""),
-            session_date=session,
-            provenance=manifest.get("provenance", ""),
-            source_mode=manifest.get("source_mode", ""),
-            headline=_headline(by_horizon, simulated),
-            sentences=tuple(
-                s
-                for s in (
-                    _breadth(connection),
-                    _sectors(connection),
-                    _policy(connection),
-                    _discount(connection),
-                    score_sentence(connection),
-                    risk_sentence(connection),
-                )
-                if s
-            ),
-            horizons=horizons,
-            gates=tuple(
-                _rows(
-                    connection,
-                    "select gate, count(*) as checks_n, count(*) filter (passed) as passed_n, "
-                    "count(*) filter (not passed and severity = 'warn') as warned_n from quality.check_results where run_id = ? group by gate order by gate",
-                    [manifest.get("run_id")],
-                )
-            ),
-            warned=tuple(
-                _rows(
-                    connection,
-                    "select gate, table_name, check_name, observed from quality.check_results where run_id = ? and not passed and severity = 'warn' "
-                    "order by gate, table_name, check_name",
-                    [manifest.get("run_id")],
-                )
-            ),
-            stale=tuple(
-                _rows(
-                    connection,
-                    "select series_id, status, last_observation::varchar as last_observation, sessions_late from quality.freshness "
-                    "where status not in ('fresh', 'ended') order by status, series_id",
-                )
-            ),
-            changed_by_provider=tuple(
-                _rows(
-                    connection,
-                    "select series_id, table_name, revised_rows, withdrawn_rows from quality.source_pulls "
-                    "where run_id = ? and (revised_rows > 0 or withdrawn_rows > 0) order by series_id, table_name",
-                    [manifest.get("run_id")],
-                )
-            ),
-            blocked=tuple(
-                _rows(
-                    connection,
-                    "select run_id, as_of_date::varchar as as_of_date, gate, reason from quality.blocked_runs "
-                    "where run_id in (select run_id from quality.blocked_runs order by blocked_at desc limit 1)",
-                )
-            ),
-            accepted=manifest.get("accepted", {}),
-            database=str(publication.database),
-        )
+        return answer_from(connection, publication.manifest() or {}, publication.database)
+
+
+def answer_from(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], database: Path) -> Answer:
+    """The answer of an open file, as its manifest says what it is."""
+    pair = _rows(
+        connection,
+        "select * from marts.fct_relative_performance_daily where small_id = 'R2000' and large_id = 'SP500' "
+        "and session_date = (select max(session_date) from marts.fct_relative_performance_daily where small_id = 'R2000' and large_id = 'SP500')",
+    )
+    by_horizon = {row["horizon"]: row for row in pair}
+    horizons = tuple(
+        {k: by_horizon[h][k] for k in ("horizon", "small_return_pct", "large_return_pct", "excess_pp", "multiple", "multiple_reason")}
+        for h in HORIZONS
+        if h in by_horizon
+    )
+    session = str(pair[0]["session_date"]) if pair else "no session"
+    simulated = manifest.get("provenance") == "simulated"
+    return Answer(
+        as_of_date=manifest.get("as_of_date", ""),
+        session_date=session,
+        provenance=manifest.get("provenance", ""),
+        source_mode=manifest.get("source_mode", ""),
+        headline=_headline(by_horizon, simulated),
+        sentences=tuple(
+            s
+            for s in (
+                _breadth(connection),
+                _sectors(connection),
+                _policy(connection),
+                _discount(connection),
+                score_sentence(connection),
+                risk_sentence(connection),
+            )
+            if s
+        ),
+        horizons=horizons,
+        gates=tuple(
+            _rows(
+                connection,
+                "select gate, count(*) as checks_n, count(*) filter (passed) as passed_n, "
+                "count(*) filter (not passed and severity = 'warn') as warned_n from quality.check_results where run_id = ? group by gate order by gate",
+                [manifest.get("run_id")],
+            )
+        ),
+        warned=tuple(
+            _rows(
+                connection,
+                "select gate, table_name, check_name, observed from quality.check_results where run_id = ? and not passed and severity = 'warn' "
+                "order by gate, table_name, check_name",
+                [manifest.get("run_id")],
+            )
+        ),
+        stale=tuple(
+            _rows(
+                connection,
+                "select series_id, status, last_observation::varchar as last_observation, sessions_late from quality.freshness "
+                "where status not in ('fresh', 'ended') order by status, series_id",
+            )
+        ),
+        changed_by_provider=tuple(
+            _rows(
+                connection,
+                "select series_id, table_name, revised_rows, withdrawn_rows from quality.source_pulls "
+                "where run_id = ? and (revised_rows > 0 or withdrawn_rows > 0) order by series_id, table_name",
+                [manifest.get("run_id")],
+            )
+        ),
+        blocked=tuple(
+            _rows(
+                connection,
+                "select run_id, as_of_date::varchar as as_of_date, gate, reason from quality.blocked_runs "
+                "where run_id in (select run_id from quality.blocked_runs order by blocked_at desc limit 1)",
+            )
+        ),
+        accepted=manifest.get("accepted", {}),
+        database=str(database),
+    )
 
 
 def _headline(by_horizon: dict[str, dict[str, Any]], simulated: bool) -> str:

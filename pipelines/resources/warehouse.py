@@ -6,12 +6,14 @@ Not for SQL of its own beyond laying out the raw and log tables.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.contracts import TableContract, contracts
+from pipelines.resources.disk import DiskError, in_words, refusal
 from pipelines.settings import Mode, Settings
 
 # What the warehouse itself adds to each raw row.
@@ -22,6 +24,9 @@ BOOKKEEPING = {
     "run_id": "varchar",
     "provenance": "varchar",
 }
+
+# The day a row is of, in the published tables.
+DATED = ("session_date", "date", "month_end", "quarter_end", "captured_on", "effective_date", "window_end", "observation_date")
 
 # 2.0's own file format cannot be read by older clients; this one is read by 1.2 and later.
 STORAGE = "v1.2.0"
@@ -176,12 +181,15 @@ class Warehouse:
         try:
             connection = duckdb.connect(str(path), config=self._config())
         except duckdb.IOException as problem:
+            if said := refusal(problem):
+                raise DiskError(said) from None
             raise WarehouseError(
                 f"The working file {path} cannot be opened: {problem}. One process writes at a time: wait for the other run, or stop it."
-            ) from problem
+            ) from None
         try:
-            _lay_out(connection)
-            yield connection
+            with in_words(duckdb.Error):
+                _lay_out(connection)
+                yield connection
         finally:
             connection.close()
 
@@ -191,13 +199,15 @@ class Warehouse:
         path = self.settings.candidate_file(self.mode)
         if not path.exists():
             raise WarehouseError(f"There is no candidate at {path}: the dbt models have not been built. Run `rotation run`.")
-        connection = duckdb.connect(str(path), config=self._config() | {"storage_compatibility_version": STORAGE})
+        with in_words(duckdb.Error):
+            connection = duckdb.connect(str(path), config=self._config() | {"storage_compatibility_version": STORAGE})
         try:
-            connection.execute(f"attach {quoted(self.settings.work_file(self.mode))} as work (read_only)")
-            published = self.settings.published(self.mode) / "rotation.duckdb"
-            if published.exists():
-                connection.execute(f"attach {quoted(published)} as published (read_only)")
-            yield connection
+            with in_words(duckdb.Error):
+                connection.execute(f"attach {quoted(self.settings.work_file(self.mode))} as work (read_only)")
+                published = self.settings.published(self.mode) / "rotation.duckdb"
+                if published.exists():
+                    connection.execute(f"attach {quoted(published)} as published (read_only)")
+                yield connection
         finally:
             connection.close()
 
@@ -211,6 +221,28 @@ def read_only(path: Path, limits: Mapping[str, Any] | None = None) -> Iterator[d
     try:
         connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")
         connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def cut_at(path: Path, day: date) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published file as it would have looked on a day: rows dated or known later are not there, nor tables that hold one state alone."""
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute(f"attach {quoted(path)} as published (read_only)")
+        columns: dict[tuple[str, str], set[str]] = {}
+        for schema, table, column in connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() where database_name = 'published' and not internal"
+        ).fetchall():
+            columns.setdefault((schema, table), set()).add(column)
+        for (schema, table), names in columns.items():
+            dated = [f"{name} <= date '{day}'" for name in (*DATED, "known_on") if name in names]
+            kept = "false" if "as_of_date" in names else " and ".join(dated) or "true"
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(f"create view {schema}.{table} as from published.{schema}.{table} where {kept}")
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
         yield connection
     finally:
         connection.close()

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from bench.bi.dashboard import charts
+from pipelines.report.page.contents import SECTIONS
 from pipelines.report.recipes import recipes
 from pipelines.resources import dbt
 from pipelines.settings import ROOT, load_settings
@@ -27,8 +28,14 @@ def assistants_sql() -> str:
     return "\n".join(m.read_text(encoding="utf-8") for m in modules)
 
 
+def page_sql() -> str:
+    asked = [sql for section in SECTIONS for panel in section.panels for sql in (panel.sql, *(sql for _, sql in panel.beside))]
+    return "\n".join(asked) + "from marts.dim_metric"  # the definitions under each panel
+
+
 READERS = {
     "assistants": assistants_sql,
+    "page": page_sql,
     "superset_dashboard": lambda: "\n".join(c.sql for c in charts()),
     "notebook": notebook_sql,
     "cookbook": lambda: "\n".join(r.sql for r in recipes()),

@@ -140,7 +140,7 @@ def drop_assets() -> dg.AssetsDefinition:
             begin(scope, drop.PROVIDER)
             pulls = drops.pulls(connection, folder, scope, tell, Archive(options.settings.archive))
             failing = yield from judge_and_merge(connection, scope, tables, pulls)
-            drops.move_aside(connection, folder, options.settings.quarantine / "drop", context.run_id, pulls, failing)
+            drops.move_aside(connection, options.settings.quarantine / "drop", context.run_id, pulls, failing)
 
     return land
 

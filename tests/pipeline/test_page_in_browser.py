@@ -1,0 +1,212 @@
+"""The page in a real browser: phone, laptop and paper, light and dark, by keyboard, with nothing asked of anybody. Not for its numbers (test_page.py)."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page import PICTURES
+from worlds import published
+
+from pipelines.report.page.colours import DARK, LIGHT
+from pipelines.resources.publication import REPORT
+
+pytestmark = pytest.mark.slow
+SIZES = {"phone": (390, 844), "laptop": (1280, 800)}
+# What lies over each other, or sticks out of what holds it, among the words of pictures and the cells of tables.
+FAULTS = """() => {
+  const faults = [], slack = 1.5;
+  const shown = (e) => e.getClientRects().length && getComputedStyle(e).visibility !== 'hidden';
+  const meet = (a, b) => a.left < b.right - slack && b.left < a.right - slack && a.top < b.bottom - slack && b.top < a.bottom - slack;
+  for (const svg of document.querySelectorAll('.chart svg')) {
+    const frame = svg.getBoundingClientRect(), name = svg.closest('.panel').id;
+    const words = [...svg.querySelectorAll('text')].filter((t) => t.textContent && shown(t) && getComputedStyle(t).opacity !== '0' && t.getAttribute('opacity') !== '0');
+    const labels = words.filter((t) => !/SIMULATED|STALE/.test(t.textContent));
+    labels.forEach((t, i) => {
+      const box = t.getBoundingClientRect();
+      if (box.left < frame.left - 2 || box.right > frame.right + 2 || box.top < frame.top - 2 || box.bottom > frame.bottom + 2)
+        faults.push(`${name}: "${t.textContent}" is cut`);
+      for (const other of labels.slice(i + 1)) if (meet(box, other.getBoundingClientRect())) faults.push(`${name}: "${t.textContent}" lies over "${other.textContent}"`);
+      if (/…$/.test(t.textContent)) faults.push(`${name}: "${t.textContent}" is shortened`);
+    });
+  }
+  for (const cell of document.querySelectorAll('td, th')) {
+    if (!shown(cell)) continue;
+    const box = cell.getBoundingClientRect(), next = cell.nextElementSibling;
+    if (cell.scrollWidth > cell.clientWidth + 2) faults.push(`${cell.closest('.panel').id}: "${cell.textContent.trim()}" is wider than its cell`);
+    if (next && meet(box, next.getBoundingClientRect())) faults.push(`${cell.closest('.panel').id}: cells overlap at "${cell.textContent.trim()}"`);
+  }
+  const panels = [...document.querySelectorAll('.panel')].map((p) => [p.id, p.getBoundingClientRect()]);
+  panels.forEach(([name, box], i) => panels.slice(i + 1).forEach(([other, theirs]) => { if (meet(box, theirs)) faults.push(`${name} lies over ${other}`); }));
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  if (wide > 0) faults.push(`the page is ${wide} px too wide`);
+  return faults;
+}"""
+
+CUT_ON_PAPER = """() => [...document.querySelectorAll('table, .chart svg')]
+  .filter((e) => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.closest('.panel').id)"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def file(sample_at_once: Path) -> Path:
+    return published(sample_at_once).folder / REPORT
+
+
+class Visit:
+    """A page that is looked at, with all it says and asks on the way."""
+
+    def __init__(self, browser: Any, file: Path, size: str, scheme: str) -> None:
+        width, height = SIZES[size]
+        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda m: self.said.append(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda e: self.said.append(f"error: {e}"))
+        self.page.on("request", lambda r: self.asked.append(r.url))
+        self.page.goto(file.as_uri())
+
+    def read_to_the_end(self) -> None:
+        for key in PICTURES:
+            self.page.locator(f"[data-chart={key}]").scroll_into_view_if_needed()
+            self.page.wait_for_selector(f"[data-chart={key}][data-drawn=yes]")
+
+
+@pytest.fixture
+def visit(browser: Any, file: Path) -> Iterator[Any]:
+    visits: list[Visit] = []
+
+    def go(size: str = "laptop", scheme: str = "light") -> Visit:
+        visits.append(Visit(browser, file, size, scheme))
+        return visits[-1]
+
+    yield go
+    for one in visits:
+        one.context.close()
+
+
+def rgb(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_shows_all_of_itself_and_asks_nobody(size: str, scheme: str, visit: Any, file: Path) -> None:
+    looked = visit(size, scheme)
+    looked.read_to_the_end()
+    assert looked.page.evaluate(FAULTS) == []
+    assert looked.said == []
+    assert looked.asked == [file.as_uri()]
+    ground = looked.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == rgb((LIGHT if scheme == "light" else DARK)["paper"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_it_is_light_and_nothing_is_cut(scheme: str, visit: Any) -> None:
+    looked = visit("laptop", scheme)
+    looked.read_to_the_end()
+    looked.page.emulate_media(media="print", color_scheme=scheme)
+    looked.page.set_viewport_size({"width": 703, "height": 1000})  # A4 less its margins
+    assert looked.page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(LIGHT["paper"])
+    assert looked.page.evaluate(CUT_ON_PAPER) == []
+    assert not looked.page.locator("nav").is_visible()
+    assert looked.page.locator("text=SIMULATED MARKET.").first.is_visible()
+    assert len(looked.page.pdf(prefer_css_page_size=True)) > 100_000
+
+
+def test_without_scripts_the_pictures_and_tables_are_there(browser: Any, file: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    assert page.locator(".chart svg").count() == len(PICTURES)
+    page.locator("#relative details.data summary").click()
+    assert page.locator("#relative table").is_visible()
+    context.close()
+
+
+def test_choosing_a_horizon_changes_picture_and_table(visit: Any) -> None:
+    page = visit().page
+    page.locator("[data-chart=pairs]").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-chart=pairs][data-drawn=yes]")
+    before = page.locator("[data-chart=pairs] svg").text_content()
+    page.locator(".horizons[data-section=performance] input[value='5y']").check()
+    page.wait_for_function("before => document.querySelector('[data-chart=pairs] svg').textContent !== before", arg=before)
+    page.locator("#pairs details.data summary").click()
+    shown = page.locator("#pairs tbody tr:visible")
+    assert shown.count() > 0
+    assert {row.locator("td").nth(1).text_content() for row in shown.all()} == {"5y"}
+    told = shown.first.locator("data").nth(2).text_content()
+    assert told[:4].replace("−", "-") in page.locator("[data-chart=pairs] svg").text_content().replace("−", "-")
+
+
+def test_pointing_at_a_picture_tells_its_values(visit: Any) -> None:
+    page = visit().page
+    page.wait_for_selector("[data-chart=relative][data-drawn=yes]")
+    box = page.locator("[data-chart=relative] svg").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2)
+    page.wait_for_selector("#vg-tooltip-element.visible")
+    assert "relative strength" in page.locator("#vg-tooltip-element").text_content()
+
+
+def test_the_theme_is_chosen_by_hand_and_pictures_follow(visit: Any) -> None:
+    page = visit("laptop", "light").page
+    page.wait_for_selector("[data-chart=relative][data-drawn=yes]")
+    page.locator("input[name=theme][value=dark]").check()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(DARK["paper"])
+    assert rgb(DARK["ink"]) in page.evaluate(
+        "[...document.querySelectorAll('[data-chart=relative] path')].map(p => getComputedStyle(p).stroke)"
+    )
+
+
+def test_sql_is_copied_by_a_button_and_runs(visit: Any) -> None:
+    looked = visit()
+    page = looked.page
+    looked.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#relative .copy").click()
+    page.wait_for_selector("#relative .copy:has-text('Copied')")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    pieces = [p.strip() for p in copied.split(";") if p.strip()]
+    assert pieces == [c.text_content() for c in page.locator("#relative code[data-sql]").element_handles()]
+    assert "marts.fct_rotation_daily" in pieces[0]
+
+
+def test_the_keyboard_reaches_everything(visit: Any) -> None:
+    page = visit().page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0  # shown when reached
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.locator("input[name=theme]").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.locator("#horizons details.sql summary").focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    page.keyboard.press("Enter")
+    assert page.locator("#horizons pre").is_visible()
+    page.locator("#horizons .copy").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#horizons .copy:has-text('Copied')")
+    reached = page.evaluate(
+        "[...document.querySelectorAll('button, summary, input, a[href], [tabindex=\"0\"]')].filter(e => e.tabIndex < 0).length"
+    )
+    assert reached == 0
