@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from pipelines.alerts.command import alert, tell_of_run, told
+from pipelines.assistants.command import mcp
 from pipelines.checks.explain import explain
 from pipelines.ending import ending
 from pipelines.history import backfill, rebuild
@@ -248,6 +249,7 @@ app.command()(explain)
 app.command()(alert)
 app.command()(backfill)
 app.command()(rebuild)
+app.command()(mcp)
 app.command()(sql)
 app.command()(shell)
 app.command()(export)
