@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from pipelines.alerts.command import alert, tell_of_run, told
+from pipelines.assistants.command import mcp
 from pipelines.checks.explain import explain
 from pipelines.ending import ending
 from pipelines.history import backfill, rebuild
@@ -34,7 +35,7 @@ from pipelines.settings import Mode, settings
 from pipelines.waiting import Wait, Waiting
 
 app = typer.Typer(
-    help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts.",
+    help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts. Begin with `run`: it ends by saying what comes next.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -248,6 +249,7 @@ app.command()(explain)
 app.command()(alert)
 app.command()(backfill)
 app.command()(rebuild)
+app.command()(mcp)
 app.command()(sql)
 app.command()(shell)
 app.command()(export)

@@ -16,7 +16,14 @@ from pipelines.resources.dbt import Part
 from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions
 from pipelines.schedules import daily, dropped
+from pipelines.settings import settings
 from pipelines.sources import READERS
+
+# What the launchpad shows, filled in: every option of a run that a person may want, with what it is when left alone.
+FORM = {
+    "resources": {"options": {"config": {"sources": settings().sources.upper(), "as_of": None, "mirror": None, "accept": {}}}},
+    "loggers": {"progress": {}},
+}
 
 
 def build_defs(*, part: Part | None = None, **overrides: Any) -> dg.Definitions:
@@ -24,7 +31,10 @@ def build_defs(*, part: Part | None = None, **overrides: Any) -> dg.Definitions:
     models = dbt_models(part)
     landed = [clock_day, exchange_sessions, *(provider_assets(p) for p in READERS), drop_assets()]
     job = dg.define_asset_job(
-        "rotation", selection=dg.AssetSelection.all(), description="Fetch, check, model, check, publish: what `make run` does."
+        "rotation",
+        selection=dg.AssetSelection.all(),
+        description="Fetch, check, model, check, publish: what `make run` does. Another day or market: Launchpad.",
+        config=FORM,
     )
     return dg.Definitions(
         assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(), postgres_asset()],

@@ -5,7 +5,7 @@ from bench.reliability.row import Trial
 
 def trials() -> list[Trial]:
     """Every row with its counts. Modules are imported here, so that a row alone can be tried without the others' cost."""
-    from bench.reliability import disk_full, malice, mutants, poison, postgres_readers, power, readers, steps, wild
+    from bench.reliability import assistants, disk_full, malice, mutants, poison, postgres_readers, power, readers, steps, wild
     from bench.reliability.kills import kills
     from bench.reliability.months import months
 
@@ -21,4 +21,5 @@ def trials() -> list[Trial]:
         Trial("months", 147, 3, months),
         Trial("mutants", mutants.FULL, mutants.FEW, mutants.run),
         Trial("postgres_readers", 50, 2, postgres_readers.run),
+        Trial("assistants", len(assistants.ATTEMPTS), 6, assistants.run),
     ]

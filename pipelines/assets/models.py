@@ -9,9 +9,10 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from pipelines.assets.landing.assets import OWNERS, key
+from pipelines.assets.landing.assets import key
 from pipelines.assets.pictures import picture
 from pipelines.assets.preview import table_metadata
+from pipelines.assets.told import OWNERS, failing_rows
 from pipelines.checks.acceptance import models_passed_over
 from pipelines.checks.models import NOT_NULL, model_test, table_of
 from pipelines.checks.verdicts import as_json
@@ -98,12 +99,7 @@ def _events(
                 passed=r.status == "pass",
                 severity=dg.AssetCheckSeverity.ERROR if r in broken else dg.AssetCheckSeverity.WARN,
                 description=_reason(manifest, r, _accepted(manifest, r, options)) if r.status != "pass" else "0 failing rows",
-                metadata={"failing rows": r.failures, "seconds": r.seconds}
-                | (
-                    {"sample": dg.MetadataValue.json(json.loads(shown[r.unique_id].sample))}
-                    if r.unique_id in shown and shown[r.unique_id].sample
-                    else {}
-                ),
+                metadata={"seconds": r.seconds} | failing_rows(r.failures, shown[r.unique_id].sample if r.unique_id in shown else ""),
             )
     if broken:
         reasons = "gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5])

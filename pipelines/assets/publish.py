@@ -3,7 +3,6 @@
 Not for the checks themselves (checks/reconciliation.py) or for making and bringing out the release (release.py).
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -12,13 +11,14 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from pipelines.assets.landing.assets import OWNERS
 from pipelines.assets.release import bring_out, release
+from pipelines.assets.told import AFTER_THE_CLOSE, OWNERS, failing_rows
 from pipelines.checks import remarks
 from pipelines.checks.past import past_changes
 from pipelines.checks.reconciliation import EVERY, NAMES, reconcile
 from pipelines.checks.verdicts import Verdict, as_json
 from pipelines.progress import tell
+from pipelines.report.answer import read_answer
 from pipelines.resources import blocked
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.publication import Publication
@@ -36,6 +36,7 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name="publication",
         owners=OWNERS,
         kinds={"duckdb"},
+        tags={"layer": "publication"},
         skippable=True,
     )
     checks = [
@@ -66,9 +67,7 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 description="nothing was published before"
                 if verdict is None
                 else _finding(verdict) + (f" Accepted: {accepted}" if accepted else ""),
-                metadata={"failing rows": verdict.failing_rows_n, "sample": dg.MetadataValue.json(json.loads(verdict.sample))}
-                if verdict and not verdict.passed
-                else {},
+                metadata=failing_rows(verdict.failing_rows_n, verdict.sample) if verdict and not verdict.passed else {},
             )
 
     return candidate
@@ -85,13 +84,18 @@ def published_asset() -> dg.AssetsDefinition:
         group_name="publication",
         owners=OWNERS,
         kinds={"duckdb", "parquet"},
+        tags={"layer": "publication"},
+        freshness_policy=AFTER_THE_CLOSE,
     )
     def publish(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
         publication = Publication(options.settings.published(options.warehouse.mode), tell)
         staged, manifest = release(context.run_id, options, publication)
         gone = bring_out(publication, staged, manifest, options.settings.keep_publications)
+        told = _answer(publication)
         return dg.MaterializeResult(
             metadata={
+                "answer": told[0],
+                "answer in full": dg.MetadataValue.md("\n".join(told)),
                 "file": dg.MetadataValue.path(str(publication.database)),
                 "as of": manifest["as_of_date"],
                 "market": manifest["source_mode"],
@@ -103,6 +107,15 @@ def published_asset() -> dg.AssetsDefinition:
         )
 
     return publish
+
+
+def _answer(publication: Publication) -> list[str]:
+    """What readers now find, in a few lines: does it look right?"""
+    answer = read_answer(publication.folder)
+    mark = "SIMULATED " if answer.provenance == "simulated" else ""
+    late = ", ".join(f"{s['series_id']} ({s['status']})" for s in answer.stale)
+    sentences = [f"- {mark}{s}" for s in (*answer.sentences, f"Late or missing series: {late or 'none'}.")]
+    return [f"{mark}as of {answer.as_of_date}: {answer.headline}", "", *sentences]
 
 
 def _finding(verdict: Verdict) -> str:

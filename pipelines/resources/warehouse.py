@@ -3,7 +3,7 @@
 Not for SQL of its own beyond laying out the raw and log tables.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -213,11 +213,11 @@ class Warehouse:
 
 
 @contextmanager
-def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A published file, for reading alone: no other file, no network, no extension can be reached through it."""
+def read_only(path: Path, limits: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published file, for reading alone: no other file, no network, no extension can be reached through it. `limits`: DuckDB's settings."""
     if not path.exists():
         raise WarehouseError(f"There is no published warehouse at {path}. Make one with `rotation run`.")
-    connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    connection = duckdb.connect(str(path), read_only=True, config={**(limits or {}), "enable_external_access": "false"})
     try:
         connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")
         connection.execute("set lock_configuration = true")

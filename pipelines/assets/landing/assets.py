@@ -20,6 +20,7 @@ from pipelines.assets.landing.log import closed_by, log_checks, log_pulls, log_r
 from pipelines.assets.landing.outcome import CheckOutcome, message
 from pipelines.assets.landing.pulling import pull_all
 from pipelines.assets.preview import table_metadata
+from pipelines.assets.told import OWNERS, failing_rows, freshness_of, metadata_of
 from pipelines.catalog import catalog
 from pipelines.checks.expectations import check_names
 from pipelines.checks.stories import ANSWERED, HISTORY, STORIES
@@ -32,8 +33,6 @@ from pipelines.sources import READERS, drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.journal import Journal
-
-OWNERS = ["team:rotation"]
 
 
 def key(table: str) -> dg.AssetKey:
@@ -61,7 +60,9 @@ def spec(contract: TableContract, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
         group_name="raw",
         owners=OWNERS,
         kinds={"python", "duckdb"},
-        tags={"provider": contract.provider},
+        tags={"layer": "raw", "provider": contract.provider},
+        metadata=metadata_of(contract),
+        freshness_policy=freshness_of(contract),
         skippable=True,
     )
 
@@ -242,7 +243,5 @@ def _result(table: str, check: CheckOutcome) -> dg.AssetCheckResult:
         passed=check.passed,
         severity=dg.AssetCheckSeverity.ERROR if check.is_blocking else dg.AssetCheckSeverity.WARN,
         description=told,
-        metadata={}
-        if check.passed
-        else {"failing rows": check.failing_rows.height, "sample": dg.MetadataValue.json(json.loads(sample(check)))},
+        metadata={} if check.passed else failing_rows(check.failing_rows.height, sample(check)),
     )
