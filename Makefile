@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui sql lint format type docs lock overhead filings-speed reliability bi-check clients clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui ui-check sql lint format type docs lock overhead filings-speed reliability bi-check clients audit-dependencies clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
@@ -22,7 +22,8 @@ Q ?= select schema_name, table_name, estimated_size as rows_n from duckdb_tables
 export Q
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "Begin with \`make run\`: it sets up once, runs the sample market, prints the answer and what comes next."
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Set up once: again only when the lock or the project's metadata changed.
 $(READY): requirements.lock pyproject.toml
@@ -71,6 +72,9 @@ reliability: $(READY) ## kills, readers, power cuts, full disks, poison, wild ma
 ui: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rotation ui
 
+ui-check: $(READY) ## go through the Dagster UI in Chromium, whole runs included, and leave a picture of each step; STEPS names some
+	@$(BIN)/python -m bench.ui $(STEPS)
+
 sql: $(READY) ## query the published file: make sql Q="from marts.dim_metric"
 	@$(BIN)/rotation sql "$$Q"
 
@@ -78,6 +82,9 @@ lint: $(READY) ## style, imports, architecture
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+
+audit-dependencies: $(READY) ## the locked versions against known advisories; says so where no source of them is reachable; exits 1 at a finding
+	@$(BIN)/python -m bench.audit_dependencies
 
 format: $(READY) ## put the code into its form
 	@$(BIN)/ruff check --fix .

@@ -13,7 +13,10 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from pipelines.alerts.command import alert, tell_of_run, told
+from pipelines.assistants.command import mcp
 from pipelines.checks.explain import explain
+from pipelines.ending import ending
 from pipelines.history import backfill, rebuild
 from pipelines.report import desk
 from pipelines.report.answer import read_answer
@@ -22,15 +25,17 @@ from pipelines.report.blocked import show_stopped, stopped_runs
 from pipelines.report.export import export
 from pipelines.report.page.command import report
 from pipelines.report.reading import reading
+from pipelines.report.safe_csv import safe_csv
 from pipelines.report.server import postgres
 from pipelines.report.shell import shell
 from pipelines.report.terminal import next_steps, show
-from pipelines.resources.publication import Publication, PublicationError
-from pipelines.resources.warehouse import WarehouseError, read_only
-from pipelines.settings import Mode, SettingsError, settings
+from pipelines.resources.publication import Publication
+from pipelines.resources.warehouse import read_only
+from pipelines.settings import Mode, settings
+from pipelines.waiting import Wait, Waiting
 
 app = typer.Typer(
-    help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts.",
+    help="Rotation: are US small caps taking the lead from large caps? Each day, with receipts. Begin with `run`: it ends by saying what comes next.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -50,7 +55,7 @@ def _day(text: str | None) -> date | None:
         raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}") from None
 
 
-@app.command()
+@app.command(cls=Waiting)
 def run(
     sources: Sources = None,
     as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD: use only what was known on this day.")] = None,
@@ -59,6 +64,7 @@ def run(
         list[str] | None,
         typer.Option(help='CHECK="reason": pass over one check once; the reason is published. Gate 1: CHECK:SERIES="reason".'),
     ] = None,
+    wait: Wait = 0,
     as_json: AsJson = False,
 ) -> None:
     """Fetch, check, model, check and publish; then say what it looks like."""
@@ -71,7 +77,7 @@ def run(
         if not sign or not reason.strip():
             raise typer.BadParameter(f"expected CHECK=REASON, found {one!r}", param_hint="--accept")
         accepted[check] = reason.strip()
-    config = runner.run_config(mode, _day(as_of), mirror, accepted)
+    config = runner.run_config(mode, _day(as_of), mirror, accepted, wait_s=wait)
     started = time.perf_counter()
     if mode == "sample" and not as_json:
         out.print(
@@ -87,9 +93,10 @@ def run(
             else:
                 err.print(f"  [yellow]![/yellow] {escape(text)}")
 
-        with progress.listening(listen):
+        with progress.listening(listen), told(mode):
             outcome = runner.run(config)
     if not outcome.is_published:
+        tell_of_run(mode, outcome.run_id, outcome.failures, outcome.checks)
         _stopped(outcome.failures, mode, as_json, outcome.run_id)
     answer = read_answer(settings().published(mode))
     if as_json:
@@ -194,7 +201,7 @@ def audit(
 ) -> None:
     """Hold an article's claims against the warehouse: what was said, what is found, by which definition."""
     from pipelines.audit.claims import ClaimsError
-    from pipelines.audit.terminal import as_json as told
+    from pipelines.audit.terminal import as_json as shown
     from pipelines.audit.terminal import findings, show_findings
 
     mode = reading(sources, say=not as_json)
@@ -206,13 +213,13 @@ def audit(
             raise typer.Exit(2) from None
     if csv is not None:
         try:
-            csv.write_text(found.write_csv(), encoding="utf-8")
+            csv.write_text(safe_csv(found), encoding="utf-8", newline="")
         except OSError as problem:
             err.print(f"[red]The findings cannot be written to {escape(str(csv))}: {escape(str(problem))}[/red]")
             raise typer.Exit(2) from None
-        err.print(f"written: {csv}")
+        err.print(f"written: {escape(str(csv))}")
     if as_json:
-        print(told(found))
+        print(shown(found))
     elif csv is None or sql:
         show_findings(found, out, sql)
 
@@ -222,11 +229,15 @@ def rollback(
     run: Annotated[str | None, typer.Argument(help="Run to go back to; default: the one before.")] = None, sources: Sources = None
 ) -> None:
     """Put an earlier publication back in front of readers."""
+    from pipelines.resources.run import Alone
+
     mode = reading(sources)
     publication = Publication(settings().published(mode))
-    target = run or publication.previous()
-    matching = [r for r in publication.releases() if r.startswith(target)]
-    publication.install(matching[0] if len(matching) == 1 else target)
+    with Alone(settings(), mode, "a rollback"):
+        publication.settle()
+        target = run or publication.previous()
+        matching = [r for r in publication.releases() if r.startswith(target)]
+        publication.install(matching[0] if len(matching) == 1 else target)
     manifest = publication.manifest() or {}
     out.print(f"Readers of the {mode} market now see run {manifest['run_id'][:8]}, as of {manifest['as_of_date']}.")
 
@@ -235,8 +246,10 @@ app.command()(desk.sources)
 app.command()(desk.doctor)
 app.command()(report)
 app.command()(explain)
+app.command()(alert)
 app.command()(backfill)
 app.command()(rebuild)
+app.command()(mcp)
 app.command()(sql)
 app.command()(shell)
 app.command()(export)
@@ -263,29 +276,8 @@ def ui() -> None:
 
 
 def main() -> None:
-    """Entry point: errors that name their cure are shown without a stack."""
-    from pipelines.audit.measures import MeasureError
-    from pipelines.catalog import CatalogError
-    from pipelines.contracts import ContractError
-    from pipelines.resources.dbt import DbtError
-    from pipelines.resources.postgres_form import PostgresError
-    from pipelines.sources.exchange import ClosureError
-
-    try:
-        app()
-    except (
-        WarehouseError,
-        PublicationError,
-        SettingsError,
-        CatalogError,
-        ContractError,
-        MeasureError,
-        DbtError,
-        ClosureError,
-        PostgresError,
-    ) as problem:
-        err.print(f"[red]{escape(str(problem))}[/red]")
-        sys.exit(1)
+    """Entry point."""
+    ending(app)
 
 
 if __name__ == "__main__":

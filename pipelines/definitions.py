@@ -1,9 +1,10 @@
-"""The code location: assets, checks, job, schedule and sensor put together, nothing else."""
+"""The code location: assets, checks, job, schedule and sensors put together, nothing else."""
 
 from typing import Any
 
 import dagster as dg
 
+from pipelines.alerts.sensors import failed_runs, late_data
 from pipelines.assets.backfill_job import backfill_years
 from pipelines.assets.landing.assets import drop_assets, provider_assets
 from pipelines.assets.landing.calendar import clock_day, exchange_sessions
@@ -11,24 +12,35 @@ from pipelines.assets.models import dbt_models
 from pipelines.assets.postgres import postgres_asset
 from pipelines.assets.publish import candidate_asset, published_asset
 from pipelines.progress import progress_logger
+from pipelines.resources.dbt import Part
 from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions
 from pipelines.schedules import daily, dropped
+from pipelines.settings import settings
 from pipelines.sources import READERS
 
+# What the launchpad shows, filled in: every option of a run that a person may want, with what it is when left alone.
+FORM = {
+    "resources": {"options": {"config": {"sources": settings().sources.upper(), "as_of": None, "mirror": None, "accept": {}}}},
+    "loggers": {"progress": {}},
+}
 
-def build_defs(**overrides: Any) -> dg.Definitions:
-    """All definitions; `overrides` replace resources by name, so that tests swap one instead of patching."""
-    models = dbt_models()
+
+def build_defs(*, part: Part | None = None, **overrides: Any) -> dg.Definitions:
+    """All definitions; `overrides` replace resources by name, so that tests swap one instead of patching. `part`: of the dbt models these alone."""
+    models = dbt_models(part)
     landed = [clock_day, exchange_sessions, *(provider_assets(p) for p in READERS), drop_assets()]
     job = dg.define_asset_job(
-        "rotation", selection=dg.AssetSelection.all(), description="Fetch, check, model, check, publish: what `make run` does."
+        "rotation",
+        selection=dg.AssetSelection.all(),
+        description="Fetch, check, model, check, publish: what `make run` does. Another day or market: Launchpad.",
+        config=FORM,
     )
     return dg.Definitions(
         assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(), postgres_asset()],
         jobs=[job, backfill_years],
         schedules=[daily(job.name)],
-        sensors=[dropped(job.name)],
+        sensors=[dropped(job.name), failed_runs(), late_data()],
         resources={"options": RunOptions(as_of=None, mirror=None, now=None), "providers": Providers(), **overrides},
         loggers={"progress": progress_logger},
         # one process writes: DuckDB refuses a second one

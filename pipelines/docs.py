@@ -69,7 +69,7 @@ def tables_page(manifest: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def dbt_page() -> Path:
+def dbt_page(target: Path = TARGET) -> Path:
     """The dbt documentation in one file. It opens no database: a run may be at work beside it.
 
     Raises:
@@ -78,11 +78,11 @@ def dbt_page() -> Path:
     from dbt.cli.main import dbtRunner
 
     project = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    project += ["--target-path", str(TARGET), "--log-path", str(PROJECT / "logs")]
+    project += ["--target-path", str(target), "--log-path", str(PROJECT / "logs")]
     outcome = dbtRunner().invoke(["docs", "generate", "--static", "--empty-catalog", "--no-compile", "--quiet", *project])
     if not outcome.success:
         raise DbtError(f"dbt docs generate stopped: {outcome.exception or outcome.result}. See {PROJECT / 'logs' / 'dbt.log'}.")
-    return TARGET / "static_index.html"
+    return target / "static_index.html"
 
 
 def main() -> int:

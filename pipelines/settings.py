@@ -2,6 +2,8 @@
 
 import difflib
 import os
+import re
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -77,6 +79,28 @@ class Settings(BaseSettings):
     ui_host: str = Field("127.0.0.1", description="Address the UI binds to.")
     ui_port: int = Field(3000, ge=1, le=65535, description="Port of the UI.")
 
+    alert_webhook: SecretStr | None = Field(
+        None,
+        description="Address that failed and blocked runs, stale sources and late publications are posted to, as JSON; may hold a token.",
+    )
+    alert_command: str | None = Field(
+        None, min_length=1, description="Command that is given the same on its input, without a shell: mail -s {subject} desk@example.com"
+    )
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url.get_secret_value()):
+            raise ValueError("expected an address that begins with https:// (or http:// within the house)")
+        return url
+
+    @field_validator("alert_command")
+    @classmethod
+    def _words(cls, command: str | None) -> str | None:
+        if command is not None and not shlex.split(command):
+            raise ValueError("expected a program and its arguments")
+        return command
+
     @field_validator("warehouse", "drop")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
@@ -131,6 +155,11 @@ class Settings(BaseSettings):
 
 KEYS_FILE = PREFIX + "KEYS_FILE"
 KEYS = frozenset(PREFIX + name.upper() for name, field in Settings.model_fields.items() if SecretStr in get_args(field.annotation))
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment for programs that are none of ours: without our keys."""
+    return {name: value for name, value in os.environ.items() if name not in KEYS}
 
 
 def load_settings(**overrides: Any) -> Settings:

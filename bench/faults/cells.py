@@ -118,7 +118,7 @@ class Bench:
     def _good(self, form: Form, is_before: bool) -> State:
         """What is held after a good answer."""
         self.server.serve(dict(form.render(form.before if is_before else form.now, is_before)), form.kind)
-        failing = self._land(form, self._pulls(form, is_before), "before" if is_before else "good", DAY_BEFORE if is_before else AS_OF)
+        failing = self._land(form, self.pulls(form, is_before), "before" if is_before else "good", DAY_BEFORE if is_before else AS_OF)
         assert not failing, f"{form.name}: the good answer does not pass: {failing}"
         return self._state(form)
 
@@ -134,11 +134,11 @@ class Bench:
             stack.enter_context(patch.object(transport.PatientRetry, "sleep_for_retry", waiting(waits)))
             if is_dropped(form):
                 self.server.asked = []
-                pulls = self._pulls(form, answers={k: ON_FILES[fault](v) if fault in ON_FILES else v for k, v in answers.items()})
+                pulls = self.pulls(form, answers={k: ON_FILES[fault](v) if fault in ON_FILES else v for k, v in answers.items()})
             else:
                 self.server.serve(answers, form.kind, FAULTS.get(fault, good))
                 tries = stack.enter_context(nobody(fault)) if fault in NOBODY else self.server.asked
-                pulls = self._pulls(form, fault=fault)
+                pulls = self.pulls(form, fault=fault)
                 self.server.asked = tries
         failing = self._land(form, pulls, "cell", AS_OF)
         return self._judged(form, fault, pulls, failing, before, due, waits)
@@ -182,7 +182,7 @@ class Bench:
     def _due_requests(self, form: Form) -> int:
         return len(form.render(form.now, False))
 
-    def _pulls(self, form: Form, is_before: bool = False, fault: str = "", answers: dict[str, bytes] | None = None) -> list[Pull]:
+    def pulls(self, form: Form, is_before: bool = False, fault: str = "", answers: dict[str, bytes] | None = None) -> list[Pull]:
         scope = self._scope("before" if is_before else "cell", DAY_BEFORE if is_before else AS_OF)
         if answers is None:
             answers = dict(form.render(form.before if is_before else form.now, is_before))

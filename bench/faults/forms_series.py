@@ -14,14 +14,14 @@ from bench.faults.table import AS_OF, DAY_BEFORE, LATER, SESSIONS, Answers, Form
 PRICES = ("open", "high", "low", "close")
 
 
-def _close(n: int) -> float:
+def close_of(n: int) -> float:
     return round(200 + 7 * ((n * 37) % 11 - 5) / 5 + n / 10, 2)
 
 
 def bars_of(names: tuple[str, ...], day: Callable[[date], Any]) -> Table:
     rows = []
     for n, session in enumerate(SESSIONS[-70:]):
-        close = _close(n)
+        close = close_of(n)
         rows.append((day(session), round(close - 0.5, 2), round(close + 1, 2), round(close - 1, 2), close, 1_000_000 + n, close))
     return Table(names, tuple(rows))
 

@@ -9,14 +9,16 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from pipelines.assets.landing.assets import OWNERS, key
+from pipelines.assets.landing.assets import key
 from pipelines.assets.pictures import picture
 from pipelines.assets.preview import table_metadata
+from pipelines.assets.told import OWNERS, failing_rows
 from pipelines.checks.acceptance import models_passed_over
 from pipelines.checks.models import NOT_NULL, model_test, table_of
 from pipelines.checks.verdicts import as_json
 from pipelines.progress import tell
 from pipelines.resources import blocked, dbt
+from pipelines.resources.disk import refusal
 from pipelines.resources.log import CheckRow, append_checks
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.settings import settings
@@ -49,13 +51,13 @@ class Translator(DagsterDbtTranslator):  # type: ignore[misc] # the library has 
 TRANSLATOR = Translator()
 
 
-def dbt_models() -> dg.AssetsDefinition:
-    """Every seed, model and test of the project, built by one dbt run."""
+def dbt_models(part: dbt.Part | None = None) -> dg.AssetsDefinition:
+    """Every seed, model and test of the project, or of a part of it, built by one dbt run."""
     manifest = json.loads(dbt.ensure_manifest(settings()).read_text(encoding="utf-8"))
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_build")  # type: ignore[untyped-decorator]
+    @dbt_assets(manifest=manifest, select=part.select if part else "fqn:*", dagster_dbt_translator=TRANSLATOR, name="dbt_build")  # type: ignore[untyped-decorator]
     def build(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
-        results = dbt.build(options.settings, options.warehouse.mode, tell, models_passed_over(options.accept, manifest))
+        results = dbt.build(options.settings, options.warehouse.mode, tell, models_passed_over(options.accept, manifest), part)
         yield from _events(context, options, manifest, results)
 
     assets: dg.AssetsDefinition = build
@@ -97,15 +99,11 @@ def _events(
                 passed=r.status == "pass",
                 severity=dg.AssetCheckSeverity.ERROR if r in broken else dg.AssetCheckSeverity.WARN,
                 description=_reason(manifest, r, _accepted(manifest, r, options)) if r.status != "pass" else "0 failing rows",
-                metadata={"failing rows": r.failures, "seconds": r.seconds}
-                | (
-                    {"sample": dg.MetadataValue.json(json.loads(shown[r.unique_id].sample))}
-                    if r.unique_id in shown and shown[r.unique_id].sample
-                    else {}
-                ),
+                metadata={"seconds": r.seconds} | failing_rows(r.failures, shown[r.unique_id].sample if r.unique_id in shown else ""),
             )
     if broken:
-        raise dg.Failure(description="gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5]), allow_retries=False)
+        reasons = "gate 2 is closed: " + " | ".join(_reason(manifest, r) for r in broken[:5])
+        raise dg.Failure(description=refusal(reasons) or reasons, allow_retries=False)
 
 
 def _materialized(connection: Any, node: dict[str, Any], result: dbt.NodeResult) -> dg.MaterializeResult[None]:

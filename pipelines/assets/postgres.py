@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets.landing.assets import OWNERS
 from pipelines.assets.publish import PUBLISHED
+from pipelines.assets.told import OWNERS
 from pipelines.resources import postgres
 from pipelines.resources.dbt import ensure_manifest
 from pipelines.resources.postgres_form import PostgresError, keys
@@ -25,6 +25,7 @@ def postgres_asset() -> dg.AssetsDefinition:
         group_name="publication",
         owners=OWNERS,
         kinds={"postgres"},
+        tags={"layer": "publication"},
         skippable=True,
     )
 

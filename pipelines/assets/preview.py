@@ -1,11 +1,15 @@
 """What the UI shows of a table: row count, last observation, a preview. Not for checks."""
 
+import re
 from typing import Any
 
 import dagster as dg
 import duckdb
 
+from pipelines.sources.plain import plain_line
+
 PREVIEW_ROWS = 8
+_MARKUP = re.compile(r"([\\`*_\[\]<>!|~&])")  # a cell is data: no link, picture or tag, whatever stands in it
 
 
 def table_metadata(connection: duckdb.DuckDBPyConnection, relation: str, day: str | None) -> dict[str, Any]:
@@ -18,7 +22,7 @@ def table_metadata(connection: duckdb.DuckDBPyConnection, relation: str, day: st
         found["last observation"] = row[1]
     order = f"order by {day} desc" if day else ""
     frame = connection.sql(f"select * from {relation} {order} limit {PREVIEW_ROWS}").pl()
-    cells = [["" if v is None else str(v).replace("|", "\\|")[:60] for v in r] for r in frame.iter_rows()]
+    cells = [["" if v is None else _MARKUP.sub(r"\\\1", plain_line(str(v)[:60])) for v in r] for r in frame.iter_rows()]
     lines = ["| " + " | ".join(r) + " |" for r in [frame.columns, ["---"] * frame.width, *cells]]
     found["preview"] = dg.MetadataValue.md("\n".join(lines))
     return found

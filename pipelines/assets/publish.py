@@ -1,41 +1,30 @@
-"""From the built candidate to what readers open: gate 3, the release, the publication.
+"""From the built candidate to what readers open: gate 3 and the publication as assets.
 
-Not for the checks themselves (checks/reconciliation.py) or the renames (resources/publication.py).
+Not for the checks themselves (checks/reconciliation.py) or for making and bringing out the release (release.py).
 """
 
-import hashlib
-import json
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
 import polars as pl
 
-from pipelines.assets.landing.assets import OWNERS
+from pipelines.assets.release import bring_out, release
+from pipelines.assets.told import AFTER_THE_CLOSE, OWNERS, failing_rows
 from pipelines.checks import remarks
 from pipelines.checks.past import past_changes
 from pipelines.checks.reconciliation import EVERY, NAMES, reconcile
 from pipelines.checks.verdicts import Verdict, as_json
-from pipelines.report.page import html
+from pipelines.progress import tell
+from pipelines.report.answer import read_answer
 from pipelines.resources import blocked
-from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.log import CheckRow, append, append_checks
-from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, REPORT, Publication
+from pipelines.resources.publication import Publication
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES, quoted, read_only
-from pipelines.settings import ROOT
 
-SCHEMAS = ("marts", "quality", "reference")
 CANDIDATE, PUBLISHED = dg.AssetKey(["candidate", "warehouse"]), dg.AssetKey(["published", "warehouse"])
-
-
-class PublishError(Exception):
-    """The release is not what was checked; nothing was published."""
 
 
 def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -47,6 +36,7 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name="publication",
         owners=OWNERS,
         kinds={"duckdb"},
+        tags={"layer": "publication"},
         skippable=True,
     )
     checks = [
@@ -77,9 +67,7 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 description="nothing was published before"
                 if verdict is None
                 else _finding(verdict) + (f" Accepted: {accepted}" if accepted else ""),
-                metadata={"failing rows": verdict.failing_rows_n, "sample": dg.MetadataValue.json(json.loads(verdict.sample))}
-                if verdict and not verdict.passed
-                else {},
+                metadata=failing_rows(verdict.failing_rows_n, verdict.sample) if verdict and not verdict.passed else {},
             )
 
     return candidate
@@ -96,15 +84,18 @@ def published_asset() -> dg.AssetsDefinition:
         group_name="publication",
         owners=OWNERS,
         kinds={"duckdb", "parquet"},
+        tags={"layer": "publication"},
+        freshness_policy=AFTER_THE_CLOSE,
     )
     def publish(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
-        publication = Publication(options.settings.published(options.warehouse.mode))
-        manifest = release(context.run_id, options, publication)
-        publication.install(context.run_id)
-        verify(publication, manifest)
-        gone = publication.prune(options.settings.keep_publications)
+        publication = Publication(options.settings.published(options.warehouse.mode), tell)
+        staged, manifest = release(context.run_id, options, publication)
+        gone = bring_out(publication, staged, manifest, options.settings.keep_publications)
+        told = _answer(publication)
         return dg.MaterializeResult(
             metadata={
+                "answer": told[0],
+                "answer in full": dg.MetadataValue.md("\n".join(told)),
                 "file": dg.MetadataValue.path(str(publication.database)),
                 "as of": manifest["as_of_date"],
                 "market": manifest["source_mode"],
@@ -116,6 +107,15 @@ def published_asset() -> dg.AssetsDefinition:
         )
 
     return publish
+
+
+def _answer(publication: Publication) -> list[str]:
+    """What readers now find, in a few lines: does it look right?"""
+    answer = read_answer(publication.folder)
+    mark = "SIMULATED " if answer.provenance == "simulated" else ""
+    late = ", ".join(f"{s['series_id']} ({s['status']})" for s in answer.stale)
+    sentences = [f"- {mark}{s}" for s in (*answer.sentences, f"Late or missing series: {late or 'none'}.")]
+    return [f"{mark}as of {answer.as_of_date}: {answer.headline}", "", *sentences]
 
 
 def _finding(verdict: Verdict) -> str:
@@ -165,103 +165,3 @@ def _log(
 def log_changes(connection: duckdb.DuckDBPyConnection, changed: pl.DataFrame, run_id: str, as_of: date, provenance: str) -> None:
     """Append to quality.past_changes what became of values that were published."""
     append(connection, "past_changes", changed.with_columns(run_id=pl.lit(run_id), as_of_date=pl.lit(as_of), provenance=pl.lit(provenance)))
-
-
-def release(run_id: str, options: RunOptions, publication: Publication) -> dict[str, Any]:
-    """Finish the candidate, write its Parquet and manifest, and put all of it into the history of publications."""
-    candidate = options.settings.candidate_file(options.warehouse.mode)
-    staged = candidate.parent / "release"
-    if staged.exists():
-        shutil.rmtree(staged)
-    (staged / PARQUET).mkdir(parents=True)
-    with options.warehouse.candidate() as connection:
-        _add_logs(connection)
-        tables = {}
-        for schema, table in tables_of(connection, "rotation", SCHEMAS):
-            rows, digest = content_hash(connection, "rotation", schema, table)
-            tables[f"{schema}.{table}"] = {"rows": rows, "content_sha256": digest}
-            target = staged / PARQUET / schema / f"{table}.parquet"
-            target.parent.mkdir(exist_ok=True)
-            connection.execute(f"copy rotation.{schema}.{table} to {quoted(target)} (format parquet, compression zstd)")
-        manifest = _manifest(connection, run_id, options, publication, tables)
-        connection.execute("checkpoint rotation")
-    candidate.rename(staged / DATABASE)
-    manifest["database_sha256"] = _sha256(staged / DATABASE)
-    (staged / REPORT).write_text(html.written(staged / DATABASE, manifest), encoding="utf-8")
-    (staged / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    publication.add(run_id, staged)
-    return manifest
-
-
-def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
-    for table, columns in LOG_TABLES.items():
-        connection.execute(f"create or replace table rotation.quality.{table} as select {', '.join(columns)} from work.quality.{table}")
-        connection.execute(f"comment on table rotation.quality.{table} is '{LOG_COMMENTS[table]}'")
-        for column, (_, comment) in columns.items():
-            text = comment.replace("'", "''")
-            connection.execute(f"comment on column rotation.quality.{table}.{column} is '{text}'")
-
-
-def _manifest(
-    connection: duckdb.DuckDBPyConnection, run_id: str, options: RunOptions, publication: Publication, tables: dict[str, Any]
-) -> dict[str, Any]:
-    as_of: date = connection.execute("select as_of_date from work.raw.clock_day").fetchall()[0][0]
-    inputs = connection.execute(
-        "select source, series_id, arg_max(sha256, pulled_at), strftime(max(pulled_at), '%Y-%m-%dT%H:%M:%SZ') "
-        "from work.quality.source_pulls where sha256 is not null and status in ('merged', 'unchanged') group by all order by all"
-    ).fetchall()
-    gates = connection.execute(
-        "select gate, check_name, table_name, severity, passed, observed from work.quality.check_results where run_id = ? order by all",
-        [run_id],
-    ).fetchall()
-    return {
-        "run_id": run_id,
-        "published_sequence": publication.next_sequence(),
-        "as_of_date": str(as_of),
-        "created_at": options.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "source_mode": options.warehouse.mode,
-        "provenance": options.warehouse.provenance,
-        "git_revision": _revision(),
-        "tables": tables,
-        "inputs": [dict(zip(("source", "series_id", "sha256", "pulled_at"), row, strict=True)) for row in inputs],
-        "gates": [dict(zip(("gate", "check", "table", "severity", "passed", "observed"), row, strict=True)) for row in gates],
-        "accepted": {
-            name: reason
-            for name, reason in options.accept.items()
-            if any(row[1] == name.split(":")[0] and not row[4] and f": {reason}" in row[5] for row in gates)
-        },
-    }
-
-
-def _revision() -> str | None:
-    """The commit this was made with; None outside a checkout."""
-    try:
-        found = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
-    except FileNotFoundError:
-        return None
-    return found.stdout.strip() or None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def verify(publication: Publication, manifest: dict[str, Any]) -> None:
-    """Read back what readers now open.
-
-    Raises:
-        PublishError: it is not the release that was checked.
-    """
-    found = _sha256(publication.database)
-    if found != manifest["database_sha256"]:
-        raise PublishError(
-            f"{publication.database} is not the file that was checked (SHA-256 {found}). Run `rotation rollback` and look at the disk."
-        )
-    with read_only(publication.database) as connection:
-        for name, table in manifest["tables"].items():
-            rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]
-            if rows != table["rows"]:
-                raise PublishError(
-                    f"{name} holds {rows} rows after publication, {table['rows']} were checked. Run `rotation rollback` and look at the disk."
-                )

@@ -93,7 +93,7 @@ def check_names(contract: TableContract) -> tuple[str, ...]:
 
 
 def expectations(contract: TableContract) -> list[Expectation]:
-    """Every expectation of a table. `rows_readable` is not among them: the cast has told those rows apart already."""
+    """Every expectation of a table. `rows_readable` is not among them: the cast has told apart the rows that cannot be read or lack a value."""
     found = [Expectation("key_is_unique", "ColumnValuesToBeBetween", {"column": "_key_count", "max_value": 1})]
     for c in contract.columns:
         if c.above is not None or c.min is not None or c.max is not None:
@@ -105,8 +105,6 @@ def expectations(contract: TableContract) -> list[Expectation]:
             found.append(Expectation("values_in_limits", "ColumnValuesToMatchRegex", {"column": c.name, "regex": c.pattern}))
         if c.nonzero:
             found.append(Expectation("values_in_limits", "ColumnValuesToNotBeInSet", {"column": c.name, "value_set": [0]}))
-        if not c.nullable:
-            found.append(Expectation("values_in_limits", "ColumnValuesToNotBeNull", {"column": c.name}))
     return found + [Expectation(check, *_DERIVED[check]) for check in contract.checks]
 
 

@@ -5,6 +5,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.sources.plain import plain
+
 NULL = Text("NULL", style="dim")
 WIDEST = 60  # signs of a text, where the terminal sets a limit
 FRAME = 3  # signs that a column's lines and padding take
@@ -20,7 +22,7 @@ def draw(frame: pl.DataFrame, rows: int, out: Console, width: int | None) -> Non
     fits = _fitting(wide, width)
     table = Table(header_style="bold", width=sum(wide[:fits]) + 1)
     for name, kind in list(frame.schema.items())[:fits]:
-        table.add_column(Text(name), justify="right" if kind.is_numeric() else "left", no_wrap=True, min_width=len(name))
+        table.add_column(Text(plain(name)), justify="right" if kind.is_numeric() else "left", no_wrap=True, min_width=len(name))
     for row in zip(*cells[:fits], strict=True):
         table.add_row(*row)
     out.print(table, crop=False)
@@ -40,7 +42,7 @@ def draw(frame: pl.DataFrame, rows: int, out: Console, width: int | None) -> Non
 def _cell(value: object, width: int | None) -> Text:
     if value is None:
         return NULL
-    text = str(value).replace("\n", " ⏎ ") if width is not None else str(value)
+    text = plain(str(value)).replace("\n", " ⏎ ") if width is not None else plain(str(value))
     return Text(text if width is None or len(text) <= WIDEST else text[: WIDEST - 1] + "…")
 
 

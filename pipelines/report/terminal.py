@@ -68,12 +68,24 @@ def show(answer: Answer, out: Console) -> None:
         out.print(f"[yellow]Published although {escape(check)} failed:[/yellow] {escape(reason)}")
 
 
+# What leads on from an answer, nearest first: the page, a question, the UI, files, BI, assistants.
+NEXT = (
+    ("rotation report --open", "the page of the day: every picture with its definition and SQL"),
+    ("rotation shell", 'ask in SQL, with completion; one question: rotation sql "from marts.dim_metric"'),
+    ("rotation export", "an Excel workbook of the day, and the tables as files"),
+    ("rotation status", "what is published, how fresh, which gates passed"),
+    ("rotation ui", "lineage, checks and plots in the browser, on http://127.0.0.1:3000"),
+    ("rotation mcp", "an AI assistant reads it: docs/bi/assistants.md"),
+)
+BI = "BI tools, notebooks, spreadsheets: open the file above, read-only; steps for each in docs/bi/README.md"
+
+
 def next_steps(mode: Mode, out: Console) -> None:
-    """What a newcomer may try now."""
+    """What a newcomer may try now; each command stands on the screen as it is typed."""
     out.print("\nTry next:")
-    out.print("  make ui                                              assets, lineage, checks and plots in the browser")
-    out.print('  .venv/bin/rotation sql "select session_date, rsi_14, gap_to_high_pct from marts.fct_technicals_daily')
-    out.print("      where instrument_id = 'R2000' order by 1 desc limit 5\"         any table, read-only")
+    for command, what in NEXT:
+        out.print(f"  .venv/bin/{command:<22}  {escape(what)}", soft_wrap=True)
     if mode == "sample":
-        out.print("  .venv/bin/rotation run --sources live                the real market (asks Yahoo, FRED, Kenneth French, Shiller)")
-    out.print("  .venv/bin/rotation status                            what is published, how fresh, which gates passed")
+        live = "rotation run --sources live"
+        out.print(f"  .venv/bin/{live:<22}  the real market (asks Yahoo, FRED, Kenneth French, Shiller)", soft_wrap=True)
+    out.print(f"  {BI}", soft_wrap=True)

@@ -10,7 +10,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 class ClockError(Exception):
-    """A day that has not come was asked for; the message says which would do."""
+    """A day that has not come was asked for, or the clock was set back; the message says what would do."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,19 @@ class Clock:
     def now(self) -> datetime:
         """Now, in UTC."""
         return self.fixed or datetime.now(UTC)
+
+    def not_before(self, published: str) -> None:
+        """The clock of the machine must not stand before the time the last publication was made at.
+
+        Raises:
+            ClockError: it was set back.
+        """
+        if self.fixed is None and (now := self.now()) < datetime.fromisoformat(published):
+            raise ClockError(
+                f"The clock of this machine says {now:%Y-%m-%d %H:%M:%S} UTC, which is before the last publication was made ({published}): it was set "
+                "back, or stood ahead then. What comes now would count as older than what is held. Set the clock right, then run again; if it stood ahead "
+                "then, `rotation rollback` to a publication made under the right time. Nothing was changed."
+            )
 
     def as_of(self, requested: date | None) -> date:
         """The day everything must have been known on: the one asked for, else the last completed session.

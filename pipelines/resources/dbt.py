@@ -31,6 +31,14 @@ class NodeResult:
     failures: int
 
 
+@dataclass(frozen=True)
+class Part:
+    """Some of the project, for who builds it again and again: `select` names the models in dbt's words; `parsed` is the project as `parse` read it."""
+
+    select: str
+    parsed: Any
+
+
 def build_folder(settings: Settings, mode: Mode) -> Path:
     """Where a build leaves its compiled SQL, its log and what it parsed. One a market and warehouse: builds of different ones do not
     meet, and the next build of the same parses only what changed."""
@@ -89,23 +97,33 @@ def ensure_manifest(settings: Settings) -> Path:
     with FileLock(TARGET / "manifest.lock"):  # a second process waits for the first one's manifest
         if MANIFEST.exists() and all(p.stat().st_mtime <= MANIFEST.stat().st_mtime for p in sources):
             return MANIFEST
-        from dbt.cli.main import dbtRunner
-
-        with _environment(settings, PROJECT / "logs"):
-            outcome = dbtRunner().invoke(_arguments("parse", "sample", TARGET))
-        if not outcome.success:
-            raise DbtError(
-                f"The dbt project does not parse: {outcome.exception or outcome.result}. Mend the file it names in dbt_project/."
-            )
+        parse(settings)
         os.utime(MANIFEST)  # dbt leaves an unchanged manifest's time alone
         return MANIFEST
 
 
-def build(settings: Settings, mode: Mode, tell: Callable[[str], None], passed_over: Sequence[str] = ()) -> list[NodeResult]:
+def parse(settings: Settings, target: Path = TARGET) -> Any:
+    """The project as dbt reads it; its manifest is written to `target`.
+
+    Raises:
+        DbtError: the project does not parse.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with _environment(settings, PROJECT / "logs"):
+        outcome = dbtRunner().invoke(_arguments("parse", "sample", target))
+    if not outcome.success:
+        raise DbtError(f"The dbt project does not parse: {outcome.exception or outcome.result}. Mend the file it names in dbt_project/.")
+    return outcome.result
+
+
+def build(
+    settings: Settings, mode: Mode, tell: Callable[[str], None], passed_over: Sequence[str] = (), part: Part | None = None
+) -> list[NodeResult]:
     """Seed, build and test every model into the candidate of a mode; a failing test stops what depends on its model.
 
     dbt's unit tests are left to `make test`: they judge the SQL, not the day's data, and took a quarter of a run. Tests that are passed over
-    are asked when all is built, so that they say what they find and stop nothing.
+    are asked when all is built, so that they say what they find and stop nothing. `part`: only these models, with the tests that need no others.
 
     Raises:
         DbtError: dbt ended before it could run the nodes.
@@ -124,13 +142,15 @@ def build(settings: Settings, mode: Mode, tell: Callable[[str], None], passed_ov
                 tell(f"{node.resource_type} {node.node_name}: {node.node_status}")
 
     folder = build_folder(settings, mode)
+    arguments = [*_arguments("build", mode, folder), "--exclude-resource-type", "unit_test"]
+    if part:
+        arguments += ["--select", *part.select.split(), "--indirect-selection", "cautious"]
     with _environment(settings, folder / "logs"):
         left_out = ["--exclude", *passed_over] if passed_over else []
-        outcomes = [
-            dbtRunner(callbacks=[hear]).invoke([*_arguments("build", mode, folder), "--exclude-resource-type", "unit_test", *left_out])
-        ]
+        parsed = part.parsed if part else None
+        outcomes = [dbtRunner(manifest=parsed, callbacks=[hear]).invoke([*arguments, *left_out])]
         if passed_over:
-            outcomes.append(dbtRunner().invoke([*_arguments("test", mode, folder), "--select", *passed_over]))
+            outcomes.append(dbtRunner(manifest=parsed).invoke([*_arguments("test", mode, folder), "--select", *passed_over]))
     results = []
     for outcome in outcomes:
         if outcome.exception is not None or outcome.result is None:

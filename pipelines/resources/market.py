@@ -58,16 +58,15 @@ class Providers:
             tell=tell,
         )
 
+    def drop_folder(self, options: RunOptions, as_of: date) -> Path:
+        """The folder vendor files are taken from; the sample market writes its own."""
+        if options.sources is Sources.SAMPLE:
+            from pipelines.sample.drops import write_drops
+
+            write_drops(drop_place(options), as_of)
+        return drop_place(options)
+
 
 def drop_place(options: RunOptions) -> Path:
     """Where the folder of vendor files is."""
     return options.settings.drop_folder if options.sources is Sources.LIVE else options.settings.work_file("sample").with_name("drop")
-
-
-def drop_folder(options: RunOptions, as_of: date) -> Path:
-    """The folder vendor files are taken from; the sample market writes its own."""
-    if options.sources is Sources.SAMPLE:
-        from pipelines.sample.drops import write_drops
-
-        write_drops(drop_place(options), as_of)
-    return drop_place(options)

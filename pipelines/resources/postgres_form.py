@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 from psycopg import sql
 
+from pipelines.resources.dbt import unique_keys
+
 SCHEMAS = ("marts", "quality", "reference")
 READER = "rotation_reader"
 MARK = "Rotation, "  # how the comment of a schema of ours begins
@@ -69,10 +71,10 @@ def loading(schema: str) -> str:
 
 def keys(manifest: Path) -> dict[str, tuple[str, ...]]:
     """By schema.table the columns of dbt's unique_key tests."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
-    tests = [n for n in nodes.values() if (n.get("test_metadata") or {}).get("name") == "unique_key" and n.get("attached_node") in nodes]
-    of = {t["attached_node"]: tuple(t["test_metadata"]["kwargs"]["columns"]) for t in tests}
-    return {f"{nodes[n]['schema']}.{nodes[n]['name']}": columns for n, columns in of.items()}
+    read = json.loads(manifest.read_text(encoding="utf-8"))
+    unique = unique_keys(read)
+    tables = [n for n in read["nodes"].values() if n["resource_type"] in ("model", "seed") and n["name"] in unique]
+    return {f"{n['schema']}.{n['name']}": unique[n["name"]] for n in tables}
 
 
 def tables(connection: duckdb.DuckDBPyConnection, unique: Mapping[str, tuple[str, ...]]) -> list[Table]:

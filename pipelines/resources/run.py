@@ -2,7 +2,9 @@
 
 import enum
 import os
+from contextlib import ExitStack
 from datetime import date, datetime
+from pathlib import Path
 from typing import Self
 
 import dagster as dg
@@ -10,7 +12,10 @@ import duckdb
 from filelock import FileLock, Timeout
 from pydantic import Field, PrivateAttr
 
+from pipelines.progress import tell
 from pipelines.resources.clock import Clock
+from pipelines.resources.disk import demand_room
+from pipelines.resources.publication import Publication
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Mode, Settings, settings
 
@@ -23,10 +28,10 @@ class Sources(enum.Enum):
 
 
 class Alone:
-    """A market's files for one process at a time, whatever it does with them."""
+    """A market's files for one process at a time, whatever it does with them. `wait_s`: seconds to wait for another one's end."""
 
-    def __init__(self, settings: Settings, mode: Mode, who: str) -> None:
-        self._path, self._mode, self._who = settings.work_file(mode).with_name("run.lock"), mode, who
+    def __init__(self, settings: Settings, mode: Mode, who: str, wait_s: float = 0) -> None:
+        self._path, self._mode, self._who, self._wait_s = settings.work_file(mode).with_name("run.lock"), mode, who, wait_s
         self._lock = FileLock(self._path)
 
     def __enter__(self) -> Self:
@@ -36,19 +41,38 @@ class Alone:
             WarehouseError: another process has it.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        holder = self._path.with_name("run.holder")
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
-            raise WarehouseError(
-                f"The {self._mode} warehouse is being written by {who}. Wait until it has ended, then run again."
-            ) from None
-        holder.write_text(f"process {os.getpid()} ({self._who})", encoding="utf-8")
+            self._wait()
+        self._holder.write_text(f"process {os.getpid()} ({self._who})", encoding="utf-8")
         return self
 
+    @property
+    def _holder(self) -> Path:
+        return self._path.with_name("run.holder")
+
+    def _held_by(self) -> str:
+        return (self._holder.read_text(encoding="utf-8") if self._holder.exists() else "") or "another process"
+
+    def _wait(self) -> None:
+        held_by = self._held_by()
+        if self._wait_s > 0:
+            tell(f"waiting for {held_by}, which writes the {self._mode} warehouse")
+        try:
+            self._lock.acquire(timeout=self._wait_s, poll_interval=0.2)
+        except Timeout:
+            waited = f" after {self._wait_s:g} s of waiting" if self._wait_s > 0 else ""
+            raise WarehouseError(
+                f"The {self._mode} warehouse is being written by {self._held_by()}{waited}. Wait until it has ended, then run again; "
+                "`rotation run --wait` waits by itself."
+            ) from None
+
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        try:
+            self._holder.unlink(missing_ok=True)  # who comes between this and the next holder's name must not read ours
+        finally:
+            self._lock.release()
 
 
 class RunOptions(dg.ConfigurableResource[None]):
@@ -67,25 +91,35 @@ class RunOptions(dg.ConfigurableResource[None]):
         default_factory=dict,
         description="Checks to be passed over once, each with the reason, which is published: CHECK:SERIES (gate 1), a dbt test (gate 2), a check of gate 3.",
     )
+    wait_s: float = Field(
+        default=0, ge=0, description="Seconds to wait while another process writes this market. 0: refuse at once and name it."
+    )
     now: str | None = Field(None, description="The clock stands still at this UTC time (ISO 8601); for replays and tests.")
 
-    _alone: Alone | None = PrivateAttr(default=None)
+    _held: ExitStack | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """One run at a time works on a market's files.
+        """One run at a time works on a market's files, and begins on a whole publication, with room for the next and a clock that goes forward.
 
         Raises:
             WarehouseError: another run is at work.
+            DiskError: there is no room.
+            ClockError: the clock was set back.
         """
-        alone = Alone(self.settings, self.sources.value, f"run {context.run_id or 'unnamed'}")
-        alone.__enter__()
-        self._alone = alone
+        with ExitStack() as stack:
+            stack.enter_context(Alone(self.settings, self.sources.value, f"run {context.run_id or 'unnamed'}", self.wait_s))
+            publication = Publication(self.settings.published(self.sources.value))
+            publication.settle()
+            if manifest := publication.manifest():
+                demand_room(publication.folder, publication.size())
+                self.clock.not_before(manifest["created_at"])
+            self._held = stack.pop_all()
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
         """Let the next run in."""
-        if self._alone is not None:
-            self._alone.__exit__()
-            self._alone = None
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     @property
     def settings(self) -> Settings:

@@ -3,7 +3,7 @@
 Not for SQL of its own beyond laying out the raw and log tables.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipelines.contracts import TableContract, contracts
+from pipelines.resources.disk import DiskError, in_words, refusal
 from pipelines.settings import Mode, Settings
 
 # What the warehouse itself adds to each raw row.
@@ -180,12 +181,15 @@ class Warehouse:
         try:
             connection = duckdb.connect(str(path), config=self._config())
         except duckdb.IOException as problem:
+            if said := refusal(problem):
+                raise DiskError(said) from None
             raise WarehouseError(
                 f"The working file {path} cannot be opened: {problem}. One process writes at a time: wait for the other run, or stop it."
-            ) from problem
+            ) from None
         try:
-            _lay_out(connection)
-            yield connection
+            with in_words(duckdb.Error):
+                _lay_out(connection)
+                yield connection
         finally:
             connection.close()
 
@@ -195,23 +199,25 @@ class Warehouse:
         path = self.settings.candidate_file(self.mode)
         if not path.exists():
             raise WarehouseError(f"There is no candidate at {path}: the dbt models have not been built. Run `rotation run`.")
-        connection = duckdb.connect(str(path), config=self._config() | {"storage_compatibility_version": STORAGE})
+        with in_words(duckdb.Error):
+            connection = duckdb.connect(str(path), config=self._config() | {"storage_compatibility_version": STORAGE})
         try:
-            connection.execute(f"attach {quoted(self.settings.work_file(self.mode))} as work (read_only)")
-            published = self.settings.published(self.mode) / "rotation.duckdb"
-            if published.exists():
-                connection.execute(f"attach {quoted(published)} as published (read_only)")
-            yield connection
+            with in_words(duckdb.Error):
+                connection.execute(f"attach {quoted(self.settings.work_file(self.mode))} as work (read_only)")
+                published = self.settings.published(self.mode) / "rotation.duckdb"
+                if published.exists():
+                    connection.execute(f"attach {quoted(published)} as published (read_only)")
+                yield connection
         finally:
             connection.close()
 
 
 @contextmanager
-def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A published file, for reading alone: no other file, no network, no extension can be reached through it."""
+def read_only(path: Path, limits: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published file, for reading alone: no other file, no network, no extension can be reached through it. `limits`: DuckDB's settings."""
     if not path.exists():
         raise WarehouseError(f"There is no published warehouse at {path}. Make one with `rotation run`.")
-    connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    connection = duckdb.connect(str(path), read_only=True, config={**(limits or {}), "enable_external_access": "false"})
     try:
         connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")
         connection.execute("set lock_configuration = true")

@@ -6,7 +6,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 import numpy.typing as npt
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from pipelines.catalog import Series, catalog
 from pipelines.sample.calendar import month_ends

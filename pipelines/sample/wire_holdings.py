@@ -5,7 +5,7 @@ from io import BytesIO
 from xml.sax.saxutils import escape
 
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from pipelines.catalog import Series
 from pipelines.sample import holdings

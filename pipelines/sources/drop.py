@@ -15,6 +15,7 @@ from pipelines.contracts import TableContract, contracts
 from pipelines.sources.drop_columns import PROBLEMS, recognise, values
 from pipelines.sources.drop_grid import Grid, GridError, read_grid
 from pipelines.sources.interface import Receipt, SourceError
+from pipelines.sources.plain import is_plain, plain_line
 
 PROVIDER = "drop"
 LINE = "_line"  # a row's line in its file, carried as far as a refusal may need it
@@ -48,6 +49,8 @@ NEEDED: dict[str, tuple[frozenset[str], ...]] = {  # each set: at least one of t
 }
 # The day something stood so or was announced; where a file does not say, the day the file was taken in: nothing is back-dated.
 CAPTURED = {"drop_targets": "captured_on", "drop_consensus": "captured_on", "drop_events": "announced_on"}
+DEEPEST = 8  # folders below the drop folder: places have at most two
+MOST_SHOWN = 200  # characters of a name, value or cell in a message
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _UNFINISHED = re.compile(r"^(\.|~)|\.(part|tmp|crdownload)$|^readme", re.IGNORECASE)
 _NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_]?(\d{2})(?:[-_]?(\d{2}))?(?!\d)")
@@ -81,8 +84,13 @@ class DropFile:
         """
         source = f"drop {self.name}"
         if self.refusal is not None:
-            raise DropRefused(source, LAYOUT, self.refusal, "Put a plain file in its place.")
-        content = _bytes(self.path)
+            raise DropRefused(source, LAYOUT, self.refusal, "Put a plain file, of a plain name, into its place.")
+        try:
+            content = _bytes(self.path)
+        except OSError as problem:
+            raise DropRefused(
+                source, "a file that lies still", f"one that cannot be opened ({problem.strerror})", "Drop it again."
+            ) from None
         if sha256(content).hexdigest() != self.sha256:
             cure = "Drop it again when it is whole."
             raise DropRefused(source, "a file that lies still", "one that was written to while it was read", cure)
@@ -93,11 +101,22 @@ class DropFile:
 
 
 def scan(folder: Path) -> list[DropFile]:
-    """Every file below the folder, by name; hidden, unfinished and README files are passed over, links are not followed."""
-    found = []
-    for root, folders, names in os.walk(folder, followlinks=False):
+    """Every file below the folder, by name; hidden, unfinished and README files are passed over, links are not followed.
+
+    What cannot be looked into, a folder too, is there with its refusal.
+    """
+    found: list[DropFile] = []
+
+    def closed(problem: OSError) -> None:
+        if Path(problem.filename) != folder:
+            found.append(_refused(folder, Path(problem.filename), f"what cannot be opened ({problem.strerror})"))
+
+    for root, folders, names in os.walk(folder, followlinks=False, onerror=closed):
         links = [name for name in folders if (Path(root) / name).is_symlink()]
         found += [_drop_file(folder, Path(root) / name) for name in (*names, *links) if not _UNFINISHED.search(name)]
+        if len(Path(root).relative_to(folder).parts) == DEEPEST and folders:
+            found.append(_refused(folder, Path(root), f"folders nested more than {DEEPEST} deep"))
+            folders.clear()
     return sorted(found, key=lambda f: f.name)
 
 
@@ -132,9 +151,7 @@ def read(file: DropFile, taken_in: date | None = None, today: date | None = None
         DropRefused: anything in the file that cannot be used, with every problem listed.
     """
     content = file.content()
-    if file.table is None:
-        raise DropRefused(f"drop {file.name}", LAYOUT, "another place", "Move it to its place.")
-    source, contract = f"drop {file.name}", contracts()[file.table]
+    source, contract = f"drop {file.name}", contracts()[str(file.table)]  # one without a table is refused at the door
     try:
         grid = read_grid(content, file.path.suffix.lower(), lambda header: _lacking(contract, header))
         columns = recognise(contract.name, grid.header)
@@ -143,7 +160,7 @@ def read(file: DropFile, taken_in: date | None = None, today: date | None = None
         raise DropRefused(source, problem.expected, problem.found, problem.cure) from None
     if not (problems := cells.problems).is_empty():
         first = problems.row(0, named=True)
-        found = f"{problems.height:,} problems; the first in line {first['line']}, {first['column']}: {first['value']!r} {first['reason']}"
+        found = f"{problems.height:,} problems; the first in line {first['line']}, {first['column']}: {str(first['value'])[:MOST_SHOWN]!r} {first['reason']}"
         cure = "Correct the lines listed and drop the file again."
         raise DropRefused(source, f"values of raw.{contract.name}", found, cure, problems)
     frame = _completed(source, file, cells.frame, contract)
@@ -222,28 +239,38 @@ def _refuse_empty(source: str, frame: pl.DataFrame, grid: Grid, contract: TableC
 
 
 def _drop_file(folder: Path, path: Path) -> DropFile:
-    name = path.relative_to(folder).as_posix()
-    parts = name.split("/")
+    shown = path.relative_to(folder).as_posix()
+    parts = shown.split("/")
     table, collection = None, None
     if len(parts) == 3 and parts[0] in FOLDERED and _FOLDER.fullmatch(parts[1]):
         table, collection = f"drop_{parts[0]}", parts[1]
     elif len(parts) == 2 and parts[0] in FLAT:
         table = f"drop_{parts[0]}"
-    facts = path.lstat()
-    refusal = None
-    if not stat.S_ISREG(facts.st_mode):
-        refusal = "a link or device, not a plain file"
-    elif table is None:
-        refusal = "another place"
-    elif path.suffix.lower() not in ENDINGS:
-        refusal = f"a file ending in {path.suffix!r}"
-    elif facts.st_size > MAX_BYTES:
-        refusal = f"{facts.st_size:,} bytes, more than {MAX_BYTES:,}"
-    digest = "" if refusal else sha256(_bytes(path)).hexdigest()
-    return DropFile(path, name, table, collection, facts.st_size, digest, refusal)
+    try:
+        facts = path.lstat()
+        if not stat.S_ISREG(facts.st_mode):
+            return _refused(folder, path, "a link or device, not a plain file")
+        if not is_plain(shown):
+            return _refused(folder, path, "a name with characters that are none to be seen", facts.st_size)
+        if table is None:
+            return _refused(folder, path, "another place", facts.st_size)
+        if path.suffix.lower() not in ENDINGS:
+            return _refused(folder, path, f"a file ending in {path.suffix[:MOST_SHOWN]!r}", facts.st_size)
+        if facts.st_size > MAX_BYTES:
+            return _refused(folder, path, f"{facts.st_size:,} bytes, more than {MAX_BYTES:,}", facts.st_size)
+        return DropFile(path, shown, table, collection, facts.st_size, sha256(_bytes(path)).hexdigest())
+    except OSError as problem:  # gone, or closed to us
+        return _refused(folder, path, f"what cannot be opened ({problem.strerror})")
+
+
+def _refused(folder: Path, path: Path, why: str, size: int = 0) -> DropFile:
+    """Something that is not even opened."""
+    return DropFile(path, plain_line(path.relative_to(folder).as_posix()), None, None, size, "", why)
 
 
 def _bytes(path: Path) -> bytes:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):  # put in the place of the file that was looked at
+            raise OSError(0, "no plain file any more")
         return file.read(MAX_BYTES + 1)

@@ -8,8 +8,10 @@ import polars as pl
 
 from pipelines.contracts import TableContract, contracts
 from pipelines.sources.drop_grid import Grid, GridError
+from pipelines.sources.plain import LIVELY
 
 PROBLEMS = pl.Schema({"line": pl.Int64(), "column": pl.String(), "value": pl.String(), "reason": pl.String()})
+LONGEST_TEXT = 1000  # characters of a cell: titles and names are shorter
 NOTHING = ("", "-", "--", "na", "n/a", "#n/a", "nan", "null", "none")
 
 _SYMBOL = ("symbol", "ticker", "ticker symbol")
@@ -135,23 +137,30 @@ def values(grid: Grid, places: dict[str, int], contract: TableContract) -> Cells
         if types[name] == "date" and cells.dtype == pl.String and (dated := _day_form(cells)) is not None:
             form.append(f"{name} as {FORM_NAMES[dated[1]]}")
         bad = cells.is_not_null() & typed.is_null()
+        if types[name] == "varchar" and (lively := _lively(typed)).any():
+            bad, why = lively, f"holds control characters, or more than {LONGEST_TEXT:,} characters"
         if types[name] == "double":
             bad |= typed.is_infinite().fill_null(False)
         allowed = columns[name].values if name in columns else None
         if allowed:
             bad |= typed.is_not_null() & ~typed.is_in(list(allowed))
             why = f"is none of {', '.join(allowed)}"
-        if (pattern := columns[name].pattern if name in columns else None) is not None:
+        if not bad.any() and (pattern := columns[name].pattern if name in columns else None) is not None:
             bad |= ~typed.str.contains(pattern).fill_null(True)
             why = f"is not of the form {pattern}"
         if bad.any():
-            given = grid.cells[f"c{places[name]}"].cast(pl.String, strict=False).filter(bad)
+            given = grid.cells[f"c{places[name]}"].cast(pl.String, strict=False).filter(bad).str.slice(0, LONGEST_TEXT)
             lines = grid.cells["_line"].filter(bad)
             problems.append(pl.DataFrame({"line": lines, "column": name, "value": given, "reason": why}, schema=PROBLEMS))
         read[name] = typed
     frame = pl.DataFrame({"_line": grid.cells["_line"], **read})
     listed = pl.concat(problems).sort("line", maintain_order=True) if problems else pl.DataFrame(schema=PROBLEMS)
     return Cells(frame, listed, ", ".join(form))
+
+
+def _lively(text: pl.Series) -> pl.Series:
+    """True where a text could command whatever shows it, or is no text any more."""
+    return (text.str.contains(LIVELY) | (text.str.len_chars() > LONGEST_TEXT)).fill_null(False)
 
 
 def _except(cells: pl.Series, out: pl.Series) -> pl.Series:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pipelines.sources.plain import plain
+
 
 class SourceError(Exception):
     """A provider's answer cannot be used. The message names source, what was expected, what was found, and the cure."""
 
     def __init__(self, source: str, expected: str, found: str, cure: str) -> None:
-        self.source, self.expected, self.found, self.cure = source, expected, found, cure
-        super().__init__(f"{source}: expected {expected}, found {found}. {cure}")
+        self.source, self.expected, self.found, self.cure = plain(source), expected, plain(found), cure
+        super().__init__(f"{self.source}: expected {expected}, found {self.found}. {cure}")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ NONE = "-"
 NOTHING = {
     "sec_filings": NO_FILINGS,
     "sec_facts": NO_FACTS,
-    "sec_segment_facts": NO_FACTS.with_columns(segments=pl.lit(None, pl.String), coregistrant=pl.lit(None, pl.String)),
+    "sec_segment_facts": pl.DataFrame(schema={**NO_FACTS.schema, "segments": pl.String, "coregistrant": pl.String}),
 }
 
 

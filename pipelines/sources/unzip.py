@@ -2,11 +2,13 @@
 
 import io
 import re
+import stat
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 
 from pipelines.sources.interface import SourceError
@@ -16,7 +18,8 @@ LARGE_BYTES = 32 << 20
 MOST_CELLS = 10_000_000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NAME = re.compile(r"[^\x00-\x1f\x7f\\]{1,255}")
-_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,8})["']""")
+_TOKEN = re.compile(rb"""<(?:[\w.-]+:)?(c|row|si)(?=[\s/>])|\sr\s*=\s*["']([A-Za-z]{0,7})([0-9]{1,8})["']""")
+PIECE, LONGEST_TAG = 1 << 20, 1 << 16
 DO_NOT = "Do not use this file."
 DAMAGED = "Try again later; a dropped file: save it again."
 
@@ -30,7 +33,7 @@ class Limits:
     ratio: int = 250
 
 
-USUAL = Limits()
+USUAL, WORKBOOK = Limits(), Limits(unpacked=512 << 20)
 
 
 @contextmanager
@@ -55,28 +58,76 @@ def look_into(source: str, content: bytes, limits: Limits = USUAL, below: str = 
         SourceError: a limit broken, a damaged archive or member, nothing where something is due.
     """
     with opened(source, content, limits) as archive:
-        broken, names = archive.testzip(), archive.namelist()
-    if broken is not None or not any(n.startswith(below) for n in names):
-        found = f"a damaged member {broken!r}" if broken else f"members {names[:5]}"
-        raise SourceError(source, f"a whole zip archive with {below or 'any'} members", found, DAMAGED)
+        for member in archive.infolist():
+            for _ in _pieces(source, archive, member):
+                pass
+        names = archive.namelist()
+    if not any(n.startswith(below) for n in names):
+        raise SourceError(source, f"a whole zip archive with {below or 'any'} members", f"members {names[:5]}", DAMAGED)
+
+
+def _pieces(source: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of a member, as many as it says and no more: another reader would unpack what comes after them."""
+    beyond = copy(member)
+    beyond.file_size += 1
+    size = 0
+    try:
+        with archive.open(beyond) as file:
+            while piece := file.read(PIECE):
+                size += len(piece)
+                yield piece
+    except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
+        found = f"a damaged member {member.filename!r} ({str(problem)[:100]})"
+        raise SourceError(source, "a whole zip archive", found, DAMAGED) from None
+    if size != member.file_size:
+        raise SourceError(source, "members as large as they say", f"{member.filename!r} with more than it says or less", DO_NOT)
 
 
 def look_into_workbook(source: str, content: bytes) -> None:
-    """Refuse what is no whole workbook, or one whose cells lie too far apart to be held.
+    """Refuse what is no whole workbook, or one whose cells are too many or lie too far apart to be held.
 
     Raises:
         SourceError: as for any archive, or a sheet too large.
     """
-    look_into(source, content, below="xl/")
-    with opened(source, content) as archive:
-        for name in archive.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                places = {(_column(c), int(row)) for c, row in _REFERENCE.findall(archive.read(name))}
-                columns, rows = {c for c, _ in places if c}, {r for _, r in places}
-                cells = (max(columns) - min(columns) + 1) * (max(rows) - min(rows) + 1) if columns else 0
-                if cells > MOST_CELLS:
-                    found = f"{cells:,} between the first and the last of {name}"
-                    raise SourceError(source, f"at most {MOST_CELLS:,} cells in a sheet", found, "Save it as CSV or Parquet.")
+    look_into(source, content, WORKBOOK, below="xl/")
+    with opened(source, content, WORKBOOK) as archive:
+        names = set(archive.namelist())
+        if "xl/workbook.xml" not in names or names & {"xl/workbook.bin", "content.xml", "mimetype"}:
+            raise SourceError(source, "a workbook with xl/workbook.xml and of no other kind", f"members {sorted(names)[:5]}", DO_NOT)
+        if archive.comment or min(member.header_offset for member in archive.infolist()):  # another reader may take the other one
+            raise SourceError(source, "one archive, whole and alone in its file", "something before or behind it", DO_NOT)
+        for member in archive.infolist():  # a sheet may lie anywhere
+            _holdable(source, member.filename, _pieces(source, archive, member))
+
+
+def _holdable(source: str, name: str, pieces: Iterator[bytes]) -> None:
+    """Count cells and texts, and span the places they name; cells and rows that name none follow upon one another."""
+    n = {b"c": 0, b"row": 0, b"si": 0}
+    columns, rows, placed, placed_rows, in_row, widest, rest = [1 << 30, 0], [1 << 30, 0], 0, 0, 0, 0, b""
+    for piece in pieces:
+        text = rest + piece
+        cut = max(text.rfind(b"<"), len(text) - LONGEST_TAG) if len(piece) == PIECE else len(text)
+        rest = text[cut:]
+        for tag, letters, number in _TOKEN.findall(text[:cut]):
+            if tag:
+                n[tag] += 1
+                in_row = 0 if tag == b"row" else in_row + 1
+                widest = max(widest, in_row)
+            else:
+                row = int(number)
+                rows = [min(rows[0], row), max(rows[1], row)]
+                if letters:
+                    column, placed = _column(letters), placed + 1
+                    columns = [min(columns[0], column), max(columns[1], column)]
+                else:
+                    placed_rows += 1
+        if n[b"c"] + n[b"si"] + n[b"row"] > MOST_CELLS:
+            raise SourceError(source, f"at most {MOST_CELLS:,} cells in a sheet", f"more in {name}", "Save it as CSV or Parquet.")
+    width = columns[1] + widest if placed < n[b"c"] else columns[1] - columns[0] + 1
+    height = rows[1] + n[b"row"] if placed_rows < n[b"row"] else rows[1] - rows[0] + 1
+    if n[b"c"] and rows[1] and width * height > MOST_CELLS:
+        found = f"{width * height:,} between the first and the last of {name}"
+        raise SourceError(source, f"at most {MOST_CELLS:,} cells in a sheet", found, "Save it as CSV or Parquet.")
 
 
 def _column(letters: bytes) -> int:
@@ -100,6 +151,8 @@ def _keeps(source: str, members: list[zipfile.ZipInfo], size: int, limits: Limit
             raise SourceError(source, "members with plain names", repr(name[:100]), DO_NOT)
         if member.file_size > max(LARGE_BYTES, limits.ratio * member.compress_size):
             raise SourceError(source, "members packed as data is", f"{name!r} packed more than {limits.ratio} times", DO_NOT)
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise SourceError(source, "members that are files", f"a link, {name!r}", DO_NOT)
         if member.compress_type not in _METHODS or member.flag_bits & 1:
             raise SourceError(source, "members stored or deflated, and open to read", f"{name!r} packed or locked otherwise", DO_NOT)
     ((name, times),) = Counter(names).most_common(1) or [("", 0)]

@@ -20,12 +20,21 @@ def notebook_sql() -> str:
     return "\n".join(c.source for c in cells if c.cell_type == "code")
 
 
+def assistants_sql() -> str:
+    modules = [
+        *(ROOT / "pipelines" / "assistants").glob("*.py"),
+        *(ROOT / "pipelines" / "report" / name for name in ("answer.py", "case.py")),
+    ]
+    return "\n".join(m.read_text(encoding="utf-8") for m in modules)
+
+
 def page_sql() -> str:
     asked = [sql for section in SECTIONS for panel in section.panels for sql in (panel.sql, *(sql for _, sql in panel.beside))]
     return "\n".join(asked) + "from marts.dim_metric"  # the definitions under each panel
 
 
 READERS = {
+    "assistants": assistants_sql,
     "page": page_sql,
     "superset_dashboard": lambda: "\n".join(c.sql for c in charts()),
     "notebook": notebook_sql,

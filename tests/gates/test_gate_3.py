@@ -10,12 +10,13 @@ import pytest
 from poison import bars, without_newest
 from worlds import AT_ONCE, database, fingerprints, once, publish, published, rows, work_file
 
-from pipelines.checks.past import DATE_COLUMNS, past_changes
+from bench.reliability.poison_file import NEWEST, PAST, PERFORMANCE, TAMPERED, change
+from bench.reliability.sample import Sample, cut_small
+from bench.reliability.sample import candidate as candidate_of
+from pipelines.checks.past import past_changes
 from pipelines.checks.reconciliation import NAMES, reconcile
+from pipelines.checks.remarks import NAMES as REMARKS
 from pipelines.settings import Settings
-
-SINCE, PAST = date(2025, 11, 15), "date '2025-12-15'"
-NEWEST = "(select session_date from work.raw.clock_day)"
 
 
 @pytest.fixture(scope="session")
@@ -23,22 +24,7 @@ def small(sample_at_once: Path, shelf: Path) -> Path:
     """The published sample and its raw tables, the last weeks of them only: candidate, work and published in one file each."""
 
     def make(folder: Path) -> None:
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{database(sample_at_once)}' as shown (read_only)")
-            connection.execute(f"attach '{work_file(sample_at_once)}' as filled (read_only)")
-            for source, target, schemas in (("shown", "published", ("marts", "reference", "quality")), ("filled", "work", ("raw",))):
-                connection.execute(f"attach '{folder / target}.duckdb' as {target}")
-                for schema in schemas:
-                    connection.execute(f"create schema if not exists {target}.{schema}")
-                    tables = connection.execute(
-                        "select table_name, list(column_name) from duckdb_columns() where database_name = ? and schema_name = ? group by all",
-                        [source, schema],
-                    ).fetchall()
-                    for table, columns in tables:
-                        day = next((c for c in (*DATE_COLUMNS, "observation_date", "action_date") if c in columns), None)
-                        recent = f"where {day} >= date '{SINCE}'" if day and schema != "reference" else ""
-                        recent = recent if table not in ("fct_policy_moves", "exchange_sessions", "dim_event") else ""
-                        connection.execute(f"create table {target}.{schema}.{table} as from {source}.{schema}.{table} {recent}")
+        cut_small(Sample(Settings(warehouse=sample_at_once)), folder)
 
     return once(shelf / "small", make)
 
@@ -46,10 +32,7 @@ def small(sample_at_once: Path, shelf: Path) -> Path:
 @pytest.fixture
 def candidate(small: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A candidate equal to what is published, with its raw tables; all of it in memory."""
-    with duckdb.connect() as connection:
-        for name, source in (("rotation", "published"), ("work", "work"), ("published", "published")):
-            connection.execute(f"attach ':memory:' as {name}; attach '{small / source}.duckdb' as source (read_only)")
-            connection.execute(f"copy from database source to {name}; detach source")
+    with candidate_of(small) as connection:
         yield connection
 
 
@@ -58,41 +41,8 @@ def failing(connection: duckdb.DuckDBPyConnection, mode: str = "sample") -> dict
     return {v.check.name: v.sample for v in reconcile(connection, mode) if not v.passed}
 
 
-def change(table: str, what: str, where: str) -> str:
-    return f"update rotation.marts.{table} set {what} where {where}"
-
-
-PERFORMANCE, RELATIVE = "fct_performance_daily", "fct_relative_performance_daily"
-TAMPERED = {
-    "required_series_are_on_time": "update rotation.quality.freshness set status = 'late', sessions_late = 1 where series_id = 'R2000'",
-    "newest_session_is_whole": f"delete from rotation.marts.{PERFORMANCE} where instrument_id = 'IWM' and session_date = {NEWEST}",
-    "returns_follow_from_raw_closes": change(PERFORMANCE, "return_pct = return_pct + 0.01", f"instrument_id = 'R2000' and session_date = {NEWEST}"),
-    "relative_return_is_small_minus_large": change(RELATIVE, "excess_pp = excess_pp + 0.001", f"small_id = 'R2000' and session_date = {NEWEST}"),
-    "fund_moves_with_its_index": change(
-        PERFORMANCE, "return_pct = return_pct + 10", f"instrument_id = 'IWM' and horizon = '1d' and session_date = {NEWEST}"
-    ),
-    "index_moves_with_its_members": change(
-        "fct_breadth_daily", "cap_weight_return_pct = cap_weight_return_pct - 10", f"universe_id = 'R2000' and session_date = {NEWEST}"
-    ),
-    "sectors_move_with_the_market": change(
-        "fct_sector_performance_daily", "return_pct = return_pct + 100", f"sector = 'Energy' and horizon = '1d' and session_date = {NEWEST}"
-    ),
-    "cohorts_add_up": change(
-        "fct_quality_split_daily", "contribution_pp = contribution_pp + 0.001", f"cohort = 'earners' and horizon = '1d' and session_date = {NEWEST}"
-    ),
-    "policy_range_is_the_last_move": "delete from rotation.marts.fct_policy_moves where effective_date = date '2025-12-11'",
-    "breadth_counts_add_up": change("fct_breadth_daily", "advances = members_n + 1", f"universe_id = 'R2000' and session_date = {NEWEST}"),
-    "sector_counts_add_up": f"delete from rotation.marts.fct_sector_performance_daily where sector = 'Energy' and session_date = {NEWEST}",
-    "discount_follows_from_its_parts": change("fct_discount_monthly", "discount_pct = discount_pct + 0.01", "discount_pct is not null"),
-    "provenance_is_of_this_market": change("fct_rates_daily", "provenance = 'observed'", f"session_date = {NEWEST}"),
-    "nothing_from_after_the_day": change("fct_policy_moves", "known_on = date '2026-01-05'", "effective_date = date '2025-12-11'"),
-    "past_values_stay": change(PERFORMANCE, "annualised_return_pct = 1", f"instrument_id = 'R2000' and horizon = '5y' and session_date = {PAST}"),
-    "row_counts_do_not_shrink": f"delete from rotation.marts.fct_breadth_daily where session_date = {PAST}",
-}  # fmt: skip
-
-
 def test_every_check_of_gate_3_has_its_poison() -> None:
-    assert set(TAMPERED) == set(NAMES)
+    assert set(TAMPERED) == {*NAMES, *REMARKS}
 
 
 def test_an_untouched_candidate_passes(candidate: duckdb.DuckDBPyConnection) -> None:

@@ -141,3 +141,15 @@ def test_wrong_rows_end_with_2_and_all_their_reasons(sample_folder: Path, of_the
     code, _, err = rotation("audit", "nowhere.csv")
     assert code == 2
     assert "There is no file nowhere.csv" in err
+
+
+def test_findings_written_as_csv_run_nothing_in_a_spreadsheet(of_the_day: Path, rotation: Callable[..., Said], tmp_path: Path) -> None:
+    text = of_the_day.read_text(encoding="utf-8")
+    statement = next(csv.DictReader(text.splitlines()))["statement"]
+    of_the_day.write_text(text.replace(statement, "=cmd|'/c calc'!A0", 1), encoding="utf-8")
+    rotation("audit", of_the_day, "--csv", tmp_path / "found.csv")
+    written = (tmp_path / "found.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(written.splitlines()))
+    assert rows[0]["statement"] == "'=cmd|'/c calc'!A0"
+    assert any(float(r["computed_value"]) < 0 for r in rows if r["computed_value"]), "a negative number stays a number"
+    assert not [c for r in rows for c in r.values() if c[:1] in ("=", "+", "@", "\t", "\r")]

@@ -90,3 +90,13 @@ def test_the_run_config_of_the_launchpad_is_the_one_of_the_command() -> None:
     config = runner.run_config("live", date(2026, 1, 9), None, {"past_values_stay": "why"})
     assert config["resources"]["options"]["config"] == {"sources": "LIVE", "accept": {"past_values_stay": "why"}, "as_of": "2026-01-09"}
     assert "progress" in config["loggers"]
+
+
+@pytest.mark.parametrize(
+    ("words", "wait_s"), [((), None), (("--wait",), 86400.0), (("--wait", "5"), 5.0), (("--wait", "--json"), 86400.0), (("--json", "--wait", "0.5"), 0.5)]
+)  # fmt: skip
+def test_wait_may_be_given_without_seconds(
+    asked: list[dict[str, Any]], rotation: Callable[..., Result], words: tuple[str, ...], wait_s: float | None
+) -> None:
+    rotation("run", *words)
+    assert asked[0].get("wait_s") == wait_s

@@ -20,20 +20,19 @@ from pipelines.assets.landing.log import closed_by, log_checks, log_pulls, log_r
 from pipelines.assets.landing.outcome import CheckOutcome, message
 from pipelines.assets.landing.pulling import pull_all
 from pipelines.assets.preview import table_metadata
+from pipelines.assets.told import OWNERS, failing_rows, freshness_of, metadata_of
 from pipelines.catalog import catalog
 from pipelines.checks.expectations import check_names
 from pipelines.checks.stories import ANSWERED, HISTORY, STORIES
 from pipelines.contracts import TableContract, contracts
 from pipelines.progress import tell
 from pipelines.resources import blocked
-from pipelines.resources.market import Providers, drop_folder
+from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions, as_of_day
 from pipelines.sources import READERS, drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.journal import Journal
-
-OWNERS = ["team:rotation"]
 
 
 def key(table: str) -> dg.AssetKey:
@@ -61,7 +60,9 @@ def spec(contract: TableContract, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
         group_name="raw",
         owners=OWNERS,
         kinds={"python", "duckdb"},
-        tags={"provider": contract.provider},
+        tags={"layer": "raw", "provider": contract.provider},
+        metadata=metadata_of(contract),
+        freshness_policy=freshness_of(contract),
         skippable=True,
     )
 
@@ -132,14 +133,14 @@ def drop_assets() -> dg.AssetsDefinition:
         specs=[spec(c, [key("clock_day"), key("exchange_sessions")]) for c in tables],
         check_specs=check_specs(tables),
     )
-    def land(context: dg.AssetExecutionContext, options: RunOptions) -> Iterator[Any]:
+    def land(context: dg.AssetExecutionContext, options: RunOptions, providers: dg.ResourceParam[Providers]) -> Iterator[Any]:
         with options.warehouse.work() as connection:
             scope = scope_of(context, options, connection)
-            folder = drop_folder(options, scope.as_of)
+            folder = providers.drop_folder(options, scope.as_of)
             begin(scope, drop.PROVIDER)
             pulls = drops.pulls(connection, folder, scope, tell, Archive(options.settings.archive))
             failing = yield from judge_and_merge(connection, scope, tables, pulls)
-            drops.move_aside(connection, folder, options.settings.quarantine / "drop", context.run_id, pulls, failing)
+            drops.move_aside(connection, options.settings.quarantine / "drop", context.run_id, pulls, failing)
 
     return land
 
@@ -242,7 +243,5 @@ def _result(table: str, check: CheckOutcome) -> dg.AssetCheckResult:
         passed=check.passed,
         severity=dg.AssetCheckSeverity.ERROR if check.is_blocking else dg.AssetCheckSeverity.WARN,
         description=told,
-        metadata={}
-        if check.passed
-        else {"failing rows": check.failing_rows.height, "sample": dg.MetadataValue.json(json.loads(sample(check)))},
+        metadata={} if check.passed else failing_rows(check.failing_rows.height, sample(check)),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -47,7 +48,7 @@ class Pull:
     """The frames of one series (or dropped file) by raw table, with the receipts of its requests; or why there are none: an
     error, or what is missing for it to be asked at all. `asked_from`: the first day asked for, None where the whole history was;
     `asked_to`: the last one, None where nobody was asked for days.
-    `form`: how a dropped file was read, in words."""
+    `form`: how a dropped file was read, in words; `place`: where it lies."""
 
     series: Series
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Pull:
     asked_from: date | None = None
     asked_to: date | None = None
     form: str | None = None
+    place: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ def _outcomes(
             rows = rejected.select("_series", "row_json")
             observed = f"{rejected.height:,} unreadable rows" + "".join(f"; {r}" for r in rejected["reason"].head(3))
         else:
-            finding = by_check.get(name, Finding(name, "no rows came"))
+            finding = by_check.get(name, Finding(name, "nothing to check"))
             rows = (
                 _as_json(checked[list(finding.failing)], finding.columns)
                 if finding.failing

@@ -3,6 +3,8 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -11,13 +13,17 @@ import polars as pl
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.catalog import Series
 from pipelines.checks.stories import STORIES
+from pipelines.report.safe_csv import safe_csv
 from pipelines.sources import drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.drop_columns import PROBLEMS
 from pipelines.sources.interface import Receipt, SourceError
 
+REASON, PROBLEMS_OF = ".reason.txt", ".problems.csv"
+LONGEST = 200  # bytes of a name: with what is put behind it, file systems take 255
 
-def _as_series(name: str) -> Series:
+
+def as_series(name: str) -> Series:
     return Series(
         name, "drop", name, None, name, "file", None, None, None, "as stated", "irregular", 0, 0, False, 9, None, None, None, None
     )
@@ -39,7 +45,7 @@ def pulls(
     done = {drop.identity(name, digest) for name, digest in loaded}
     found = []
     for file in drop.scan(folder):
-        series, one = _as_series(file.name), drop.identity(file.name, file.sha256)
+        series, one = as_series(file.name), drop.identity(file.name, file.sha256)
         if one in done:
             continue
         if file.refusal is None:
@@ -50,9 +56,9 @@ def pulls(
         try:
             reading = drop.read(file, scope.as_of, scope.now.date())
         except SourceError as problem:
-            found.append(Pull(series, receipts=[receipt], error=problem))
+            found.append(Pull(series, receipts=[receipt], error=problem, place=file.path))
         else:
-            found.append(Pull(series, {reading.table: reading.frame}, [receipt], form=reading.form))
+            found.append(Pull(series, {reading.table: reading.frame}, [receipt], form=reading.form, place=file.path))
     return found
 
 
@@ -70,26 +76,28 @@ def _keep(file: drop.DropFile, receipt: Receipt, scope: Scope, archive: Archive 
 
 
 def move_aside(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    quarantine: Path,
-    run_id: str,
-    pulls: Sequence[Pull],
-    failing: Mapping[str, str],
+    connection: duckdb.DuckDBPyConnection, quarantine: Path, run_id: str, pulls: Sequence[Pull], failing: Mapping[str, str]
 ) -> None:
     """Put refused files out of the drop folder, each with its reason beside it and, where lines can be named, a table of them."""
-    for name, reason in failing.items():
-        source = folder / name
-        if not source.is_file() or source.is_symlink():
+    for pull in pulls:
+        name, source = pull.series.series_id, pull.place
+        if name not in failing or source is None or not source.is_file() or source.is_symlink():
             continue
-        target = quarantine / run_id / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target = _free(quarantine / run_id / Path(name).parent, Path(name).name)
         shutil.move(source, target)
-        target.with_name(target.name + ".reason.txt").write_text(reason + "\n", encoding="utf-8")
-        error = next((p.error for p in pulls if p.series.series_id == name), None)
-        listed = error.problems if isinstance(error, drop.DropRefused) else _failing_lines(connection, run_id, name)
+        target.with_name(target.name + REASON).write_text(failing[name] + "\n", encoding="utf-8")
+        listed = pull.error.problems if isinstance(pull.error, drop.DropRefused) else _failing_lines(connection, run_id, name)
         if listed.height:
-            listed.write_csv(target.with_name(target.name + ".problems.csv"))
+            target.with_name(target.name + PROBLEMS_OF).write_text(safe_csv(listed), encoding="utf-8", newline="")
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A place where nothing is overwritten, and where the names of its companions are not too long."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(name.encode()) > LONGEST:
+        name = f"{sha256(name.encode()).hexdigest()[:16]}{Path(name).suffix[:10]}"
+    numbered = (name if n == 1 else f"{n}-{name}" for n in count(1))
+    return next(folder / one for one in numbered if not any((folder / (one + of)).exists() for of in ("", REASON, PROBLEMS_OF)))
 
 
 def _failing_lines(connection: duckdb.DuckDBPyConnection, run_id: str, name: str) -> pl.DataFrame:

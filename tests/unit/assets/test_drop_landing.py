@@ -55,7 +55,7 @@ def land(connection: duckdb.DuckDBPyConnection, folder: Path, tmp_path: Path) ->
             try:
                 next(events)
             except StopIteration as end:
-                drops.move_aside(connection, folder, tmp_path / "quarantine", run, pulls, end.value)
+                drops.move_aside(connection, tmp_path / "quarantine", run, pulls, end.value)
                 return dict(end.value)
 
     return landing
@@ -66,7 +66,7 @@ def asked(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ..
 
 
 def listed(tmp_path: Path, run: str, name: str) -> list[list[str]]:
-    with (tmp_path / "quarantine" / run / f"{name}.problems.csv").open() as file:
+    with (tmp_path / "quarantine" / run / f"{name}.problems.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -157,7 +157,7 @@ def test_a_line_that_a_check_rejects_is_named_with_its_column(connection: Any, l
     assert asked(connection, "select count(*) from raw.drop_bars") == [(0,)]
     header, *lines = listed(tmp_path, "1", "bars/R2000/bad.csv")
     assert header == ["line", "column", "value", "reason"]
-    assert [line[:3] for line in lines] == [["6", "low", "-9.0"], ["7", "", ""], ["8", "high", "9.0"]]
+    assert [line[:3] for line in lines] == [["6", "low", "'-9.0"], ["7", "", ""], ["8", "high", "9.0"]]
     assert [line[3].split(":")[0] for line in lines] == ["values_in_limits", "session_of_the_calendar", "high_is_highest"]
     reasons = asked(connection, "select row_json from quality.quarantine where reason like 'values_in_limits%'")
     assert {k: json.loads(reasons[0][0])[k] for k in ("_line", "_column", "low")} == {"_line": "6", "_column": "low", "low": "-9.0"}

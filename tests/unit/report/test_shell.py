@@ -113,7 +113,7 @@ def test_ctrl_c_cancels_the_query_and_not_the_shell(shell: Shell) -> None:
     assert "500" in shell.out.export_text()
 
 
-def test_in_a_terminal_it_asks_completes_and_leaves(put_published: object, tmp_path: Path) -> None:
+def test_in_a_terminal_it_asks_offers_what_can_follow_and_leaves(put_published: object, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     environment = os.environ | {
         "ROTATION_WAREHOUSE": str(tmp_path / "warehouse"),
@@ -139,9 +139,9 @@ def test_in_a_terminal_it_asks_completes_and_leaves(put_published: object, tmp_p
     try:
         until("sample 2026-01-09>")
         assert "SIMULATED" in said
-        os.write(ours, b"describe reference.pa\t")
-        until("pairs")
-        os.write(ours, b";\r")
+        os.write(ours, b"describe reference.pa")
+        until("Rows of reference.pairs")  # what can follow, with its comment, while one types
+        os.write(ours, b"irs;\r")
         until("instrument_id")
         os.write(ours, b".quit\r")
         assert process.wait(30) == 0

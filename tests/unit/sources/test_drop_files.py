@@ -210,9 +210,32 @@ def test_a_formula_is_not_evaluated(put: Any) -> None:
     assert refused(put("bars/R2000/a.csv", text)).problems["value"].to_list() == ["=1+1"]
 
 
-def test_symbols_are_data_and_never_paths(put: Any, tmp_path: Path) -> None:
-    assert bars(put("bars/R2000/a.csv", BARS.replace("AAA", "../../etc/passwd")))["symbol"][0] == "../../etc/passwd"
+@pytest.mark.parametrize(
+    "symbol", ["../../etc/passwd", "A'; drop table x; --", "=cmd|'/c calc'!A0", "<b>", "A$(id)`id`;", "\u202eAAA", "Ä", "A" * 41]
+)
+def test_what_no_symbol_looks_like_is_refused_by_its_line(put: Any, tmp_path: Path, symbol: str) -> None:
+    said = refused(put("bars/R2000/a.csv", BARS.replace("AAA", symbol)))
+    assert "line 2, symbol" in str(said)
     assert {p.name for p in tmp_path.rglob("*")} == {"bars", "R2000", "a.csv"}
+
+
+@pytest.mark.parametrize(
+    "symbol", ["BRK.B", "BRK/B", "BRK B US", "^RUT", "$SPX", "ES=F", "0700.HK", "ACME^D20", "AT&T", "CASH(USD)", "*US0378331005", "--"]
+)
+def test_what_vendors_call_a_symbol_is_kept_as_it_is(put: Any, symbol: str) -> None:
+    assert bars(put("bars/R2000/a.csv", BARS.replace("AAA", symbol)))["symbol"][0] == symbol
+
+
+def test_formulas_of_a_workbook_are_not_evaluated(put: Any, tmp_path: Path) -> None:
+    path = tmp_path / "bars" / "R2000" / "a.xlsx"
+    path.parent.mkdir(parents=True)
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["Date", "Symbol", "Close"])
+        page.write_row(1, 0, ["2026-01-08", "AAA", None])
+        page.write_formula(1, 2, "=10+1", None, 99)
+    (file,) = drop.scan(tmp_path)
+    assert drop.read(file).frame["close"].to_list() == [99], "what the vendor's program saved, and not 11"
 
 
 def test_links_are_not_followed(put: Any, tmp_path: Path) -> None:

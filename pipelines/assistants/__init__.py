@@ -1,0 +1,1 @@
+"""What an AI assistant may ask of the published file, over the Model Context Protocol. Not for anything that writes."""
