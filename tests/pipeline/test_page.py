@@ -217,3 +217,17 @@ def test_a_page_of_an_earlier_day_holds_nothing_later(sample_at_once: Path) -> N
         )
     ]
     assert f"Score for small caps {score:.0f} of 100" in shown.tree.text_content()
+
+
+def test_marts_without_a_row_make_a_page_of_reasons(sample_at_once: Path, tmp_path: Path) -> None:
+    publication = published(sample_at_once)
+    database = tmp_path / "rotation.duckdb"
+    database.write_bytes(publication.database.read_bytes())
+    with duckdb.connect(str(database)) as connection:
+        for (table,) in connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall():
+            connection.execute(f"delete from marts.{table} where '{table}' <> 'dim_metric'")
+    shown = Shown(written(database, publication.manifest() or {}), database)
+    database.unlink()
+    assert shown.specs == {}
+    assert shown.tree.get_element_by_id("headline").text_content() == "There is no relative return to speak of yet."
+    assert all(PANELS[key].empty in shown.words(key) for key in PICTURES)
