@@ -10,7 +10,7 @@ from pipelines.assets.landing.assets import drop_assets, provider_assets
 from pipelines.assets.landing.calendar import clock_day, exchange_sessions
 from pipelines.assets.models import dbt_models
 from pipelines.assets.postgres import postgres_asset
-from pipelines.assets.publish import candidate_asset, published_asset
+from pipelines.assets.publish import Faces, candidate_asset, published_asset
 from pipelines.progress import progress_logger
 from pipelines.resources.dbt import Part
 from pipelines.resources.market import Providers
@@ -26,8 +26,9 @@ FORM = {
 }
 
 
-def build_defs(*, part: Part | None = None, **overrides: Any) -> dg.Definitions:
-    """All definitions; `overrides` replace resources by name, so that tests swap one instead of patching. `part`: of the dbt models these alone."""
+def build_defs(*, part: Part | None = None, faces: Faces | None = None, **overrides: Any) -> dg.Definitions:
+    """All definitions; `overrides` replace resources by name, so that tests swap one instead of patching. `part`: of the dbt models
+    these alone; `faces`: another page and answer, for a part that has not what they read."""
     models = dbt_models(part)
     landed = [clock_day, exchange_sessions, *(provider_assets(p) for p in READERS), drop_assets()]
     job = dg.define_asset_job(
@@ -37,7 +38,7 @@ def build_defs(*, part: Part | None = None, **overrides: Any) -> dg.Definitions:
         config=FORM,
     )
     return dg.Definitions(
-        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(), postgres_asset()],
+        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(faces), postgres_asset()],
         jobs=[job, backfill_years],
         schedules=[daily(job.name)],
         sensors=[dropped(job.name), failed_runs(), late_data()],

@@ -28,10 +28,10 @@ MOVING = (
     "fct_performance_daily", "fct_relative_performance_daily", "fct_sector_performance_daily", "fct_rates_daily", "fct_policy_moves",
     "fct_breadth_daily", "freshness", "disagreements", "dim_metric", "dim_instrument",
 )  # fmt: skip
-DISCOUNT = "fct_discount_monthly"
-DAILY = " ".join((*(f"+{model}" for model in MOVING), DISCOUNT))
+FILED = ("fct_discount_monthly", "fct_quality_split_daily")
+DAILY = " ".join((*(f"+{model}" for model in MOVING), *FILED))
 """What gate 3 looks at with all that lies before it, but for the branch of filings, which nobody files here."""
-WHOLE = f"{DAILY} +{DISCOUNT}"
+WHOLE = " ".join((DAILY, *(f"+{model}" for model in FILED)))
 """With that branch, too: for the first run of a warehouse, and where warehouses are compared."""
 
 Spoil = Callable[[Answer], Answer]

@@ -3,8 +3,10 @@
 Not for the checks themselves (checks/reconciliation.py) or for making and bringing out the release (release.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,6 +21,7 @@ from pipelines.checks.reconciliation import EVERY, NAMES, reconcile
 from pipelines.checks.verdicts import Verdict, as_json
 from pipelines.progress import tell
 from pipelines.report.answer import read_answer
+from pipelines.report.page import html
 from pipelines.resources import blocked
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.publication import Publication
@@ -73,8 +76,26 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     return candidate
 
 
-def published_asset() -> dg.AssetsDefinition:
+def _answer(publication: Publication) -> list[str]:
+    """What readers now find, in a few lines: does it look right?"""
+    answer = read_answer(publication.folder)
+    mark = "SIMULATED " if answer.provenance == "simulated" else ""
+    late = ", ".join(f"{s['series_id']} ({s['status']})" for s in answer.stale)
+    sentences = [f"- {mark}{s}" for s in (*answer.sentences, f"Late or missing series: {late or 'none'}.")]
+    return [f"{mark}as of {answer.as_of_date}: {answer.headline}", "", *sentences]
+
+
+@dataclass(frozen=True)
+class Faces:
+    """What a publication says of itself beside its tables: its page, and the answer the UI shows. Both read most marts."""
+
+    page: Callable[[Path, dict[str, Any]], str] = html.written
+    answer: Callable[[Publication], list[str]] = _answer
+
+
+def published_asset(faces: Faces | None = None) -> dg.AssetsDefinition:
     """What readers open."""
+    shown = faces or Faces()
 
     @dg.asset(
         key=PUBLISHED,
@@ -89,9 +110,9 @@ def published_asset() -> dg.AssetsDefinition:
     )
     def publish(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
         publication = Publication(options.settings.published(options.warehouse.mode), tell)
-        staged, manifest = release(context.run_id, options, publication)
+        staged, manifest = release(context.run_id, options, publication, shown.page)
         gone = bring_out(publication, staged, manifest, options.settings.keep_publications)
-        told = _answer(publication)
+        told = shown.answer(publication)
         return dg.MaterializeResult(
             metadata={
                 "answer": told[0],
@@ -107,15 +128,6 @@ def published_asset() -> dg.AssetsDefinition:
         )
 
     return publish
-
-
-def _answer(publication: Publication) -> list[str]:
-    """What readers now find, in a few lines: does it look right?"""
-    answer = read_answer(publication.folder)
-    mark = "SIMULATED " if answer.provenance == "simulated" else ""
-    late = ", ".join(f"{s['series_id']} ({s['status']})" for s in answer.stale)
-    sentences = [f"- {mark}{s}" for s in (*answer.sentences, f"Late or missing series: {late or 'none'}.")]
-    return [f"{mark}as of {answer.as_of_date}: {answer.headline}", "", *sentences]
 
 
 def _finding(verdict: Verdict) -> str:
