@@ -154,13 +154,13 @@ def _traded(rows: pl.DataFrame, contract: TableContract, around: Surroundings) -
     )
     money = (pl.col("close") * pl.col("volume")).cast(pl.Float64)
     ordered = ordered.with_columns(
-        _factor=pl.col("close") / pl.col("close").shift().over(unit),
+        _moved_by=pl.col("close") / pl.col("close").shift().over(unit),
         _apart=(pl.col("_date") - pl.col("_date").shift().over(unit)).dt.total_days(),
         _money=money / money.shift().rolling_median(MONEY_SESSIONS, min_samples=FEWEST_SESSIONS).over(unit),
     )
-    is_large = (pl.col("_factor") >= SPLIT_FACTOR) | (pl.col("_factor") <= 1 / SPLIT_FACTOR)
+    is_large = (pl.col("_moved_by") >= SPLIT_FACTOR) | (pl.col("_moved_by") <= 1 / SPLIT_FACTOR)
     quiet = is_large & (pl.col("_apart") <= OVERNIGHT_DAYS) & (pl.col("_money") <= MOST_MONEY)
-    judged = ordered.filter(pl.col("_row").is_not_null()).select("_row", "_factor", "_money", _is_traded_move=~quiet.fill_null(False))
+    judged = ordered.filter(pl.col("_row").is_not_null()).select("_row", "_moved_by", "_money", _is_traded_move=~quiet.fill_null(False))
     return rows.with_row_index("_row").join(judged, on="_row", how="left", maintain_order="left").drop("_row")
 
 
