@@ -136,14 +136,15 @@ def digest(market: Settings) -> str:
 
 
 def run(count: int, folder: Path, tell: Tell) -> Row:  # noqa: ARG001 # every row is called alike
-    """Every attempt, on the sample publication there is; the file is the same afterwards."""
+    """So many of the attempts, on the sample publication there is; the file is the same afterwards."""
+    attempts = ATTEMPTS[:: max(1, len(ATTEMPTS) // count)]
     market = settings()
     if not (market.published("sample") / "rotation.duckdb").exists():
         return Row("what an assistant must not do", 0, ("there is no sample publication: `make run` makes one",))
     before = digest(market)
-    tell(f"{len(ATTEMPTS)} attempts")
-    told = asyncio.run(refusals(market, ATTEMPTS))
-    failures = [wrong for a in ATTEMPTS if (wrong := wrongly_told(a, told[a.what]))]
+    tell(f"{len(attempts)} attempts")
+    told = asyncio.run(refusals(market, attempts))
+    failures = [wrong for a in attempts if (wrong := wrongly_told(a, told[a.what]))]
     if digest(market) != before:
         failures.append("the published file is not what it was")
     return Row("what an assistant must not do", len(told), tuple(failures), "refused by name, the file as it was")
