@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 RUN_MS = 1_800_000  # a whole run, on a machine that has others
 SEEN_MS = 60_000
-RUN_COMES_S = 60
+RUN_COMES_S = 120
 JOB = "/locations/rotation/jobs/rotation"
 BACKFILL = "/locations/rotation/jobs/backfill_years"
 SENSOR = "/locations/rotation/sensors/drop_folder"
@@ -188,12 +188,14 @@ def dropped(page: Page, address: str, warehouse: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     bar = f"R1000,2026-01-09,100,101,99,100.5,{int(time.time())}"  # another file each time: the sensor asks once for each
     (folder / "R1000.csv").write_text(f"symbol,date,open,high,low,close,volume\n{bar}\n", encoding="utf-8")
+    before = _newest(page, address, "rotation")
     _switch(page, address, on=True)
     try:
-        expect(page.get_by_text("1 run requested").first).to_be_visible(timeout=3 * SEEN_MS)
+        _open_newest(page, address, "rotation", before)
+        _sees(page, "Launched by drop_folder")
     finally:
         _switch(page, address, on=False)  # it is the checkout's: its owner had it off
-    page.wait_for_timeout(3000)
+    _sees(page, "1 run requested")
 
 
 def _switch(page: Page, address: str, on: bool) -> None:
@@ -209,7 +211,9 @@ def no_provider_answers(page: Page, address: str, _: Path) -> None:
     """The sensor's run asks the live market. Here nobody answers (__main__), so it fails, and says what to do."""
     _open_newest(page, address, "rotation")
     _ends(page, "Failure")
-    page.get_by_text("land_", exact=False).last.click(timeout=SEEN_MS)
+    _sees(page, "Launched by drop_folder")
+    page.get_by_text("land_fred", exact=True).last.click(timeout=SEEN_MS)
+    page.wait_for_timeout(3000)
     _sees(page, "Check the network")
 
 
