@@ -32,7 +32,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV)
 	@echo "2/3 installing the locked dependencies (some 130 packages: a minute or two)"
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@echo "3/3 reading the dbt project"
 	@$(BIN)/python -c 'from pipelines.resources.dbt import ensure_manifest; from pipelines.settings import settings; ensure_manifest(settings())'
 	@touch $(READY)

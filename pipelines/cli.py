@@ -269,7 +269,10 @@ def ui() -> None:
         err.print(
             f"[yellow]The UI is open to every machine that can reach {host}: it has no password, and who opens it can start runs.[/yellow]"
         )
-    out.print(f"The UI is at http://{host}:{port} (Ctrl-C ends it). Assets > View lineage > Materialize all does what `make run` does.")
+    out.print(
+        f"The UI will be at http://{host}:{port}, once the lines below say that it is served: up to a minute. Ctrl-C ends it. "
+        "There, Lineage > Materialize all does what `make run` does."
+    )
     dagster = str(Path(sys.executable).with_name("dagster"))
     os.environ["PYTHONWARNINGS"] = "ignore:Function"  # the command's own note that it has a successor
     os.execv(dagster, [dagster, "dev", "-h", host, "-p", str(port)])  # noqa: S606

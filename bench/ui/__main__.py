@@ -23,6 +23,7 @@ from bench.ui.steps import STEPS
 
 CHROMIUM = "/usr/bin/chromium"
 STARTING_S = 180
+NOWHERE = {"ROTATION_MIRROR": "http://127.0.0.1:9", "ROTATION_HTTP_RETRIES": "0"}  # the sensor runs the live market: nobody is asked
 
 out = Console(highlight=False)
 
@@ -30,7 +31,7 @@ out = Console(highlight=False)
 @contextmanager
 def ui(warehouse: Path, port: int) -> Iterator[str]:
     """`rotation ui`, until it answers; ended with everything it started."""
-    env = os.environ | {"ROTATION_WAREHOUSE": str(warehouse), "ROTATION_UI_PORT": str(port), "ROTATION_UI_HOST": "127.0.0.1"}
+    env = os.environ | {"ROTATION_WAREHOUSE": str(warehouse), "ROTATION_UI_PORT": str(port), "ROTATION_UI_HOST": "127.0.0.1"} | NOWHERE
     program = [str(Path(sys.executable).with_name("rotation")), "ui"]
     with subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as running:
         address = f"http://127.0.0.1:{port}"

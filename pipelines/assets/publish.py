@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from pipelines.assets.release import bring_out, release
-from pipelines.assets.told import AFTER_THE_CLOSE, OWNERS, failing_rows
+from pipelines.assets.told import AFTER_THE_CLOSE, OWNERS, failing_rows, first_row, say_closed
 from pipelines.checks import remarks
 from pipelines.checks.past import past_changes
 from pipelines.checks.reconciliation import EVERY, NAMES, reconcile
@@ -26,6 +26,7 @@ from pipelines.resources import blocked
 from pipelines.resources.log import CheckRow, append, append_checks
 from pipelines.resources.publication import Publication
 from pipelines.resources.run import RunOptions, as_of_day
+from pipelines.settings import ROOT
 
 CANDIDATE, PUBLISHED = dg.AssetKey(["candidate", "warehouse"]), dg.AssetKey(["published", "warehouse"])
 
@@ -72,6 +73,7 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 else _finding(verdict) + (f" Accepted: {accepted}" if accepted else ""),
                 metadata=failing_rows(verdict.failing_rows_n, verdict.sample) if verdict and not verdict.passed else {},
             )
+        say_closed(context, [_finding(v) for v in closed])
 
     return candidate
 
@@ -117,7 +119,7 @@ def published_asset(faces: Faces | None = None) -> dg.AssetsDefinition:
             metadata={
                 "answer": told[0],
                 "answer in full": dg.MetadataValue.md("\n".join(told)),
-                "file": dg.MetadataValue.path(str(publication.database)),
+                "file": dg.MetadataValue.path(_short(publication.database)),
                 "as of": manifest["as_of_date"],
                 "market": manifest["source_mode"],
                 "tables": len(manifest["tables"]),
@@ -130,11 +132,17 @@ def published_asset(faces: Faces | None = None) -> dg.AssetsDefinition:
     return publish
 
 
+def _short(path: Path) -> str:
+    """From this checkout where the file is in it: the column of the UI is narrow."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
 def _finding(verdict: Verdict) -> str:
     check = verdict.check
     if verdict.passed:
         return f"0 failing rows. Guards against: {check.guards_against}"
-    return f"{check.table}: {check.name} failed ({verdict.failing_rows_n:,} rows, such as {verdict.sample[:400]}). It guards against: {check.guards_against} {check.cure}"
+    rows = f"{verdict.failing_rows_n:,} rows, the first: {first_row(verdict.sample)[:400]}"
+    return f"{check.table}: {check.name} failed ({rows}). It guards against: {check.guards_against} {check.cure}"
 
 
 def _log(

@@ -1,6 +1,7 @@
 """What the UI says of an asset before anything has run: columns, page, freshness; and failing rows as a table. Not for counts and previews (preview.py)."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -46,7 +47,30 @@ def failing_rows(rows_n: int, sample: str) -> dict[str, Any]:
     return told
 
 
+def say_closed(context: dg.AssetExecutionContext, findings: Sequence[str]) -> None:
+    """Finding and cure of each check that closed a gate, as the last words of the step: Dagster's own are a name and a stack."""
+    for finding in findings:
+        context.log.error(finding)
+
+
+def first_row(sample: str) -> str:
+    """The first of the rows that failed, in words; `sample` is a JSON list of rows."""
+    rows: list[dict[str, Any]] = json.loads(sample)
+    return _spoken(rows[0])
+
+
+def _spoken(row: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {_cell(value) or 'empty'}" for name, value in row.items())
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    if not isinstance(value, str):
+        return json.dumps(value, default=str)
+    if value.startswith("{"):  # a key of several columns, as quality.past_changes holds it
+        try:
+            return _spoken(json.loads(value))
+        except json.JSONDecodeError:
+            return value  # a text that only begins like one
+    return value

@@ -42,6 +42,7 @@ def draw(frame: pl.DataFrame, rows: int, out: Console, width: int | None) -> Non
 def _cell(value: object, width: int | None) -> Text:
     if value is None:
         return NULL
+    value = value.to_list() if isinstance(value, pl.Series) else value  # a list, which a column of lists hands out as its own kind
     text = plain(str(value)).replace("\n", " ⏎ ") if width is not None else plain(str(value))
     return Text(text if width is None or len(text) <= WIDEST else text[: WIDEST - 1] + "…")
 

@@ -71,21 +71,22 @@ def show(answer: Answer, out: Console) -> None:
 # What leads on from an answer, nearest first: the page, a question, the UI, files, BI, assistants.
 NEXT = (
     ("rotation report --open", "the page of the day: every picture with its definition and SQL"),
-    ("rotation shell", 'ask in SQL, with completion; one question: rotation sql "from marts.dim_metric"'),
+    ("rotation shell", "ask in SQL, with completion and the cookbook's questions; .help says how"),
+    ('rotation sql "from marts.dim_metric"', "one question: here, what each metric means; `make sql` lists the tables"),
     ("rotation export", "an Excel workbook of the day, and the tables as files"),
     ("rotation status", "what is published, how fresh, which gates passed"),
-    ("rotation ui", "lineage, checks and plots in the browser, on http://127.0.0.1:3000"),
+    ("rotation ui", "lineage, checks and plots in the browser"),
     ("rotation mcp", "an AI assistant reads it: docs/bi/assistants.md"),
 )
-BI = "BI tools, notebooks, spreadsheets: open the file above, read-only; steps for each in docs/bi/README.md"
+LIVE = ("rotation run --sources live", "the real market (asks Yahoo, FRED, Kenneth French, Shiller)")
+BI = "BI tools, notebooks, spreadsheets: open the file above, read-only; steps for each: docs/bi/README.md"
 
 
 def next_steps(mode: Mode, out: Console) -> None:
     """What a newcomer may try now; each command stands on the screen as it is typed."""
+    steps = (*NEXT, LIVE) if mode == "sample" else NEXT
+    width = max(len(command) for command, _ in steps)
     out.print("\nTry next:")
-    for command, what in NEXT:
-        out.print(f"  .venv/bin/{command:<22}  {escape(what)}", soft_wrap=True)
-    if mode == "sample":
-        live = "rotation run --sources live"
-        out.print(f"  .venv/bin/{live:<22}  the real market (asks Yahoo, FRED, Kenneth French, Shiller)", soft_wrap=True)
+    for command, what in steps:
+        out.print(f"  .venv/bin/{command:<{width}}  {escape(what)}", soft_wrap=True)
     out.print(f"  {BI}", soft_wrap=True)

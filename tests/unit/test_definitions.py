@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.assets.told import failing_rows
+from pipelines.assets.told import failing_rows, first_row
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
 from pipelines.definitions import defs
@@ -71,6 +71,13 @@ def test_failing_rows_are_a_table_whatever_columns_they_have() -> None:
     assert told["failing rows"] == 3
     assert [r.data for r in told["such as"].records] == [{"a": "1", "b": "", "c": ""}, {"a": "x", "b": "", "c": "[1, 2]"}]
     assert failing_rows(0, "") == {"failing rows": 0}
+
+
+def test_a_failing_row_is_told_in_words_its_key_too() -> None:
+    row = '[{"table_name": "fct_rotation_daily", "key": "{\\"session_date\\":\\"2026-01-09\\",\\"small_id\\":\\"R2000\\"}", "was": null, "is_now": "{no key"}]'
+    told = "table_name fct_rotation_daily, key session_date 2026-01-09, small_id R2000, was empty, is_now {no key"
+    assert first_row(row) == told
+    assert failing_rows(1, row)["such as"].records[0].data["key"] == "session_date 2026-01-09, small_id R2000"
 
 
 def test_a_second_run_waits_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

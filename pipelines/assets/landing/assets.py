@@ -20,7 +20,7 @@ from pipelines.assets.landing.log import closed_by, log_checks, log_pulls, log_r
 from pipelines.assets.landing.outcome import CheckOutcome, message
 from pipelines.assets.landing.pulling import pull_all
 from pipelines.assets.preview import table_metadata
-from pipelines.assets.told import OWNERS, failing_rows, freshness_of, metadata_of
+from pipelines.assets.told import OWNERS, failing_rows, freshness_of, metadata_of, say_closed
 from pipelines.catalog import catalog
 from pipelines.checks.expectations import check_names
 from pipelines.checks.stories import ANSWERED, HISTORY, STORIES
@@ -117,7 +117,12 @@ def provider_assets(provider: str) -> dg.AssetsDefinition:
             with providers.client(options, scope.as_of, member_tickers(connection, scope.as_of) if provider == "sec" else ()) as client:
                 pulls = pull_all(connection, scope, provider, client)
             try:
-                yield from judge_and_merge(connection, scope, tables, pulls)
+                closed = []
+                for event in judge_and_merge(connection, scope, tables, pulls):
+                    yield event
+                    if isinstance(event, dg.AssetCheckResult) and not event.passed and event.severity is dg.AssetCheckSeverity.ERROR:
+                        closed.append(event.description or str(event.check_name))
+                say_closed(context, closed)
             finally:
                 blocked.tell(connection, options.settings, options.warehouse.mode, scope.run_id)
 

@@ -55,3 +55,8 @@ def test_names_are_never_cut_but_long_texts_are() -> None:
 def test_it_says_how_many_of_how_many_rows() -> None:
     assert drawn(FRAME, 100, rows=6344)[-1] == "3 of 6,344 rows shown (--limit N for more)"
     assert drawn(FRAME, 100)[-1] == "3 rows"
+
+
+def test_a_list_is_drawn_as_a_list() -> None:
+    lines = drawn(pl.DataFrame({"names": [["a", "b"], None]}), 80)
+    assert lines[3:5] == ["│ ['a', 'b'] │", "│ NULL       │"]
