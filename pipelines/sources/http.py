@@ -1,6 +1,7 @@
 """The one HTTP client: deadlines, retries, a mirror, payloads looked at and archived before anyone reads them. Not for parsing."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -295,4 +296,5 @@ def _reason(problem: BaseException) -> str:
     inner = getattr(problem, "reason", None) or next((a for a in problem.args[::-1] if isinstance(a, Exception)), None)
     if isinstance(inner, Exception):
         return _reason(inner)
-    return " ".join(str(problem).split())[:300] or type(problem).__name__
+    said = re.sub(r"^_Punctual\w*\(host='([^']+)', port=(\d+)\)", r"\1:\2", " ".join(str(problem).split()))  # a class of ours: punctual.py
+    return said[:300] or type(problem).__name__

@@ -180,7 +180,7 @@ def test_nobody_listening_is_named(asking: Any) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(SourceError, match="expected a connection"):
+    with pytest.raises(SourceError, match=f"expected a connection, found 127.0.0.1:{port}: "):
         asking(f"http://127.0.0.1:{port}", retries=1).get("x", "https://x.example/a", kind="csv")
 
 
