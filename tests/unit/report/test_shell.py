@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -101,6 +101,15 @@ def test_what_it_does_not_know_is_said_and_it_goes_on(shell: Shell, command: str
     assert said in shell.out.export_text()
 
 
+@pytest.fixture
+def _ctrl_c() -> Iterator[None]:
+    """Ctrl-C is heard: who is started in the background may have been told not to."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 def test_ctrl_c_cancels_the_query_and_not_the_shell(shell: Shell) -> None:
     main = threading.main_thread().ident
     assert main is not None
@@ -113,6 +122,7 @@ def test_ctrl_c_cancels_the_query_and_not_the_shell(shell: Shell) -> None:
     assert "500" in shell.out.export_text()
 
 
+@pytest.mark.usefixtures("_ctrl_c")
 def test_in_a_terminal_it_asks_offers_what_can_follow_and_leaves(put_published: object, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     environment = os.environ | {
