@@ -21,7 +21,7 @@ from pipelines.resources.disk import DiskError, refusal
 FULL = 60  # from here on every one is tried, however many there are
 PAGE = 64 * 1024
 PUBLISHED = "it was published"
-SAID = ("full", "size allowed")  # what a reader of the message must be told
+SAID = ("full", "size allowed", "MB free")  # what a reader of the message must be told: full, or too little room to begin
 
 
 def run(count: int, folder: Path, tell: Tell) -> Row:
