@@ -18,7 +18,7 @@ def trials() -> list[Trial]:
         Trial("power", 50_000, 600, power.run),
         Trial("disk_full", 60, 3, disk_full.run),
         Trial("malice", len(malice.cases()), len(malice.cases()) // 4, malice.run),
-        Trial("months", 147, 2, months),
+        Trial("months", 147, 0, months),  # not in CI: a few days meet too few of its faults to say anything
         Trial("mutants", mutants.FULL, mutants.FEW, mutants.run),
         Trial("postgres_readers", 50, 2, postgres_readers.run),
         Trial("assistants", len(assistants.ATTEMPTS), 6, assistants.run),
