@@ -117,10 +117,10 @@ def run(
     show(answer, out)
     for warning in outcome.warnings:
         out.print(f"[yellow]warning[/yellow] {escape(warning)}")
-    out.print(f"\nPublished in {seconds:.0f} s: [bold]{answer.database}[/bold]")
+    out.print(f"\nPublished in {seconds:.0f} s: [bold]{answer.database}[/bold]", soft_wrap=True)
     next_steps(mode, out)
     for failure in outcome.failures:
-        err.print(f"[red]published as a file, but not further:[/red] {escape(failure)}")
+        err.print(f"[red]published as a file, but not further:[/red] {escape(failure)}", soft_wrap=True)
     raise typer.Exit(PUBLISHED_BUT if outcome.failures else 0)
 
 
@@ -137,7 +137,7 @@ def _stopped(failures: tuple[str, ...], mode: Mode, as_json: bool, run_id: str) 
                 border_style="red",
             )
         )
-        err.print(f"{stands}. `rotation explain` shows the rows and the SQL.")
+        err.print(f"{stands}. `rotation explain` shows the rows and the SQL.", soft_wrap=True)
     raise typer.Exit(1)
 
 
@@ -209,15 +209,15 @@ def audit(
         try:
             found = findings(connection, file)
         except ClaimsError as problem:
-            err.print(f"[red]{escape(str(problem))}[/red]")
+            err.print(f"[red]{escape(str(problem))}[/red]", soft_wrap=True)
             raise typer.Exit(2) from None
     if csv is not None:
         try:
             csv.write_text(safe_csv(found), encoding="utf-8", newline="")
         except OSError as problem:
-            err.print(f"[red]The findings cannot be written to {escape(str(csv))}: {escape(str(problem))}[/red]")
+            err.print(f"[red]The findings cannot be written to {escape(str(csv))}: {escape(str(problem))}[/red]", soft_wrap=True)
             raise typer.Exit(2) from None
-        err.print(f"written: {escape(str(csv))}")
+        err.print(f"written: {escape(str(csv))}", soft_wrap=True)
     if as_json:
         print(shown(found))
     elif csv is None or sql:
@@ -239,7 +239,7 @@ def rollback(
         matching = [r for r in publication.releases() if r.startswith(target)]
         publication.install(matching[0] if len(matching) == 1 else target)
     manifest = publication.manifest() or {}
-    out.print(f"Readers of the {mode} market now see run {manifest['run_id'][:8]}, as of {manifest['as_of_date']}.")
+    out.print(f"Readers of the {mode} market now see run {manifest['run_id'][:8]}, as of {manifest['as_of_date']}.", soft_wrap=True)
 
 
 app.command()(desk.sources)

@@ -41,5 +41,5 @@ def ending(command: Callable[[], None]) -> None:
         if not (refused := refusal(problem)):
             raise
         said = refused
-    Console(stderr=True, highlight=False).print(f"[red]{escape(said)}[/red]")
+    Console(stderr=True, highlight=False).print(f"[red]{escape(said)}[/red]", soft_wrap=True)
     sys.exit(1)

@@ -63,7 +63,7 @@ def backfill(
                     done.append(one)
                     err.print(f"  {'[yellow]![/yellow]' if one.failing or one.said else '[green]✓[/green]'} {escape(_told(one))}")
         except (work.BackfillError, ClockError, JournalError) as problem:
-            err.print(f"[red]{escape(str(problem))}[/red]")
+            err.print(f"[red]{escape(str(problem))}[/red]", soft_wrap=True)
             raise typer.Exit(1) from None
     if as_json:
         print(json.dumps([_as_dict(one) for one in done], indent=2))
@@ -90,7 +90,7 @@ def rebuild(
         try:
             found = work.rebuild(settings(), mode, listen, install=install)
         except (work.RebuildError, JournalError) as problem:
-            err.print(f"[red]{escape(str(problem))}[/red]")
+            err.print(f"[red]{escape(str(problem))}[/red]", soft_wrap=True)
             raise typer.Exit(1) from None
     if as_json:
         print(json.dumps({**vars(found), "file": str(found.file), "differences": [vars(d) for d in found.differences]}, indent=2))
@@ -124,7 +124,7 @@ def _conclude(done: "Sequence[Done]", span: tuple[date, date], mode: Mode) -> No
         return
     rows = sum(d.new_rows for d in done)
     out.print(f"{len(done)} parts, {sum(d.fetched_n for d in done)} answers fetched, {rows:,} new rows. Readers see them after the next")
-    out.print(f"  .venv/bin/rotation run --sources {mode}")
+    out.print(f"  .venv/bin/rotation run --sources {mode}", soft_wrap=True)
 
 
 def _compared(found: "Rebuilt", mode: Mode, install: bool, kept_as: str) -> None:
@@ -148,6 +148,6 @@ def _compared(found: "Rebuilt", mode: Mode, install: bool, kept_as: str) -> None
             "Same archive, other tables: code, seeds or libraries have changed since. The manifest names the git revision it was made with."
         )
     if install and found.is_same:
-        out.print(f"It is the working file now; the one before it is kept as {kept_as}.")
+        out.print(f"It is the working file now; the one before it is kept as {kept_as}.", soft_wrap=True)
     elif found.is_same:
-        out.print(f"The rebuilt working file is {found.file}. `rotation rebuild --install` puts it in place.")
+        out.print(f"The rebuilt working file is {found.file}. `rotation rebuild --install` puts it in place.", soft_wrap=True)

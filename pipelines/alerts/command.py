@@ -39,7 +39,7 @@ def alert(
         if delivery.sent:
             err.print(f"{escape(one.subject)}: told by {' and '.join(delivery.sent)}")
         for problem in delivery.problems:
-            err.print(f"[red]not told[/red] {escape(problem)}")
+            err.print(f"[red]not told[/red] {escape(problem)}", soft_wrap=True)
     if any(delivery.problems for delivery in done):
         raise typer.Exit(1)
 
@@ -52,7 +52,7 @@ def tell_of_run(mode: Mode, run_id: str | None, failures: Sequence[str], checks:
     if is_set(settings()):
         delivery = send(settings(), of_run(settings(), mode, run_id, failures, checks))
         for problem in delivery.problems:
-            err.print(f"[red]The alert was not sent[/red] {escape(problem)}")
+            err.print(f"[red]The alert was not sent[/red] {escape(problem)}", soft_wrap=True)
 
 
 @contextmanager

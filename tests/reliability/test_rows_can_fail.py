@@ -37,7 +37,7 @@ def case(market: Path, tmp_path: Path) -> power.Case:
 def lost(monkeypatch: pytest.MonkeyPatch, a_case: power.Case, tmp_path: Path) -> tuple[str, ...]:
     monkeypatch.setattr(power, "_cases", lambda _: [a_case])
     monkeypatch.setattr(power, "_published_on", lambda *_: [])
-    return power.run(400, tmp_path, lambda _: None).failures
+    return power.run(4_000, tmp_path, lambda _: None).failures
 
 
 def test_a_power_cut_breaks_no_installation_as_it_is(market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

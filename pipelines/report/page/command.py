@@ -51,7 +51,7 @@ def report(
             write_pdf(page or read_page(folder / DATABASE, own, day), pdf)
         except OSError as problem:
             raise WarehouseError(f"The PDF cannot be written to {pdf}: {problem}") from None
-        err.print(f"written: {pdf}")
+        err.print(f"written: {pdf}", soft_wrap=True)
     print(path)
     if open_it and not webbrowser.open(path.resolve().as_uri()):
         err.print("[yellow]No browser could be opened here; the path above is the page.[/yellow]")
