@@ -64,6 +64,10 @@ def run(
         list[str] | None,
         typer.Option(help='CHECK="reason": pass over one check once; the reason is published. Gate 1: CHECK:SERIES="reason".'),
     ] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Ask for everything again, as the first run did; what differs is a revision, nothing is replaced."),
+    ] = False,
     wait: Wait = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +81,7 @@ def run(
         if not sign or not reason.strip():
             raise typer.BadParameter(f"expected CHECK=REASON, found {one!r}", param_hint="--accept")
         accepted[check] = reason.strip()
-    config = runner.run_config(mode, _day(as_of), mirror, accepted, wait_s=wait)
+    config = runner.run_config(mode, _day(as_of), mirror, accepted, wait_s=wait, force=force)
     started = time.perf_counter()
     if mode == "sample" and not as_json:
         out.print(

@@ -32,10 +32,16 @@ def run_config(
     accept: dict[str, str] | None = None,
     now: str | None = None,
     wait_s: float | None = None,
+    *,
+    force: bool = False,
 ) -> dict[str, Any]:
     """Run config of the job, as the UI's launchpad would write it."""
     config: dict[str, Any] = {"sources": mode.upper(), "accept": accept or {}}
-    config |= {k: v for k, v in {"as_of": str(as_of) if as_of else None, "mirror": mirror, "now": now, "wait_s": wait_s}.items() if v}
+    config |= {
+        k: v
+        for k, v in {"as_of": str(as_of) if as_of else None, "mirror": mirror, "now": now, "wait_s": wait_s, "force": force}.items()
+        if v
+    }
     return {"resources": {"options": {"config": config}}, "loggers": {"progress": {}}}
 
 

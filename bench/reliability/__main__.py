@@ -1,15 +1,15 @@
 """`make reliability`: every row of the table tried, printed with its counts; exits with 1 where one ended as it must not. Not for the rows themselves."""
 
 import argparse
+import os
 import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.reliability.row import NotHereError
+from bench.reliability.side_by_side import Ended, side_by_side
 from bench.reliability.trials import trials
 
 out = Console(highlight=False)
@@ -25,27 +25,32 @@ def main() -> int:
     unknown = sorted(set(asked.rows) - set(known))
     if unknown:
         parser.error(f"unknown rows {', '.join(unknown)}; known are {', '.join(known)}")
-    table = Table("what was tried", "tries", "at least", "failed", "minutes", "counted beside", title="Reliability", title_justify="left")
-    failed = []
-    for name in asked.rows or known:
-        trial = known[name]
-        wanted = trial.few if asked.few else trial.full
-        started = time.perf_counter()
-        with tempfile.TemporaryDirectory(prefix=f"rotation-{name}-") as folder, out.status(name) as status:
-            try:
-                row = trial.run(wanted, Path(folder), lambda text, name=name, status=status: status.update(f"{name}: {text}"))
-            except NotHereError as reason:
-                out.print(f"{name}: not tried, {reason}")
-                continue
-        minutes = (time.perf_counter() - started) / 60
-        is_short = row.done < wanted
-        failed += [f"{name}: {f}" for f in row.failures] + ([f"{name}: {row.done} tries, wanted {wanted}"] if is_short else [])
-        table.add_row(row.tried, f"{row.done:,}", f"{wanted:,}", str(len(row.failures)), f"{minutes:.1f}", row.said)
-        out.print(f"{name}: {row.done:,} tries, {len(row.failures)} failed, {minutes:.1f} min. {row.said}")
-    out.print(table)
+    named = [known[name] for name in asked.rows or known]
+    counts = {t.name: t.few if asked.few else t.full for t in named}
+    began, ended = time.perf_counter(), dict[str, Ended]()
+    wide, narrow = ([t.name for t in named if t.is_wide is width] for width in (True, False))
+    for name in wide:
+        ended |= side_by_side([name], counts, 1, out)
+    ended |= side_by_side(narrow, counts, os.cpu_count() or 1, out)
+    failed = _show({name: ended[name] for name in counts}, counts, (time.perf_counter() - began) / 60)
     for one in failed:
         out.print(f"[red]{one}[/red]", soft_wrap=True)
     return 1 if failed else 0
+
+
+def _show(ended: Mapping[str, Ended], counts: Mapping[str, int], minutes: float) -> list[str]:
+    """The table; what went wrong."""
+    title = f"Reliability, {minutes:.1f} minutes on {os.cpu_count()} cores"
+    table = Table("what was tried", "tries", "at least", "failed", "minutes", "counted beside", title=title, title_justify="left")
+    failed = []
+    for name, (row, took) in ended.items():
+        if isinstance(row, str):
+            continue
+        failed += [f"{name}: {f}" for f in row.failures]
+        failed += [f"{name}: {row.done} tries, wanted {counts[name]}"] if row.done < counts[name] else []
+        table.add_row(row.tried, f"{row.done:,}", f"{counts[name]:,}", str(len(row.failures)), f"{took:.1f}", row.said)
+    out.print(table)
+    return failed
 
 
 if __name__ == "__main__":

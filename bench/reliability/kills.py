@@ -26,7 +26,7 @@ DAY, NEXT = date(2026, 1, 7), date(2026, 1, 8)
 PHASES = {"landing": 30, "dbt": 20, "gate 3": 15, "release": 15, "install": 20}
 STEPS = {"dbt_build": "dbt", "check_the_candidate": "gate 3", "published__warehouse": "release"}
 FROM_NOTHING = 0.06  # share of the trials that begin in an empty folder
-AGAIN = 0.25  # share of the runs after a kill that are killed, too
+AGAIN = 0.5  # share of the runs after a kill that are killed, too
 
 kills: Callable[[int, Path, Tell], Row] = partial(in_a_process, "bench.reliability.kills")
 

@@ -23,7 +23,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Trial:
-    """A row to be tried: `run(count, folder, tell)` works in an empty folder and says how far it is. `full` tries for the table, `few` in CI.
+    """A row to be tried: `run(count, folder, tell)` works in an empty folder and says how far it is. `full` tries for the table, `few` in CI;
+    `is_wide`: it works on all cores by itself, so nothing is tried beside it.
 
     Where it cannot be tried at all it raises NotHereError.
     """
@@ -32,3 +33,4 @@ class Trial:
     full: int
     few: int
     run: Callable[[int, Path, Tell], Row]
+    is_wide: bool = False

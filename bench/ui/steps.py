@@ -89,7 +89,7 @@ def raw_asset(page: Page, address: str, _: Path) -> None:
 def launchpad(page: Page, address: str, _: Path) -> None:
     """The form of a run: what can be asked for, filled in."""
     _open(page, f"{address}{JOB}/playground")
-    _sees(page, "sources", "as_of", "accept")
+    _sees(page, "sources", "as_of", "force", "accept")
 
 
 def materialize_all(page: Page, address: str, _: Path) -> None:

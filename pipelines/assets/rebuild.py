@@ -144,7 +144,7 @@ def _replay(warehouse: Warehouse, archive: Archive, pending: Iterable[Landing], 
     for one in pending:
         tell(f"{one.as_of} {one.provider} of run {one.run_id[:8]}")
         with warehouse.work() as connection:
-            scope = scoped(connection, one.run_id, one.as_of, warehouse.provenance, one.at, None, one.accept)
+            scope = scoped(connection, one.run_id, one.as_of, warehouse.provenance, one.at, None, one.accept, force=one.force)
             if one.provider == DAY.provider:
                 set_the_day(connection, scope, warehouse.mode)
             elif one.provider == SESSIONS.provider:

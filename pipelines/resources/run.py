@@ -87,6 +87,11 @@ class RunOptions(dg.ConfigurableResource[None]):
     mirror: str | None = Field(
         None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH. Empty: the setting ROTATION_MIRROR."
     )
+    force: bool = Field(
+        default=False,
+        description="Ask for everything again, as the first run did: every history from its first day, answers and dropped files that are in "
+        "already. What differs is a revision; nothing is replaced. Takes as long as a first run.",
+    )
     accept: dict[str, str] = Field(
         default_factory=dict,
         description="Checks to be passed over once, each with the reason, which is published: CHECK:SERIES (gate 1), a dbt test (gate 2), a check of gate 3.",

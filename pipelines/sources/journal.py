@@ -37,7 +37,7 @@ class Landing:
 
     `span` and `part`: what a backfill asked for and which part of it this landing takes; None in a run. `series`: those that were asked
     for, by their names in the catalogue of that day; None where none are asked. `asks`: what the settings wanted then. `accept`:
-    checks that were passed over, with the reasons.
+    checks that were passed over, with the reasons. `force`: asked for all there is, whatever was in already.
     """
 
     run_id: str
@@ -51,6 +51,7 @@ class Landing:
     part: tuple[date, date] | None = None
     series: tuple[str, ...] | None = None
     accept: Mapping[str, str] = field(default_factory=dict)
+    force: bool = False
     answers: tuple[Answer, ...] = ()
     state: str = "begun"
 
@@ -61,6 +62,7 @@ class Landing:
             "contact": self.has_contact, "asks": {k: list(v) for k, v in self.asks.items()}, **days,
             "series": list(self.series) if self.series is not None else None,
             **({"accept": dict(self.accept)} if self.accept else {}),
+            **({"force": True} if self.force else {}),
         }  # fmt: skip
 
 
@@ -179,6 +181,7 @@ def _landing(said: Mapping[str, Any], run_id: str) -> Landing:
         part=part,  # type: ignore[arg-type]
         series=tuple(said["series"]) if said["series"] is not None else None,
         accept=said.get("accept", {}),
+        force=said.get("force", False),
     )
 
 

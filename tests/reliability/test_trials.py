@@ -12,7 +12,7 @@ from pipelines.settings import Settings
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="kills and small disks are those of Linux")]
 
 
-@pytest.mark.parametrize("trial", [t for t in trials() if t.few], ids=lambda t: t.name)
+@pytest.mark.parametrize("trial", trials(), ids=lambda t: t.name)
 def test_nothing_ends_as_it_must_not(trial: Trial, sample: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "trial"
     folder.mkdir()

@@ -92,6 +92,14 @@ def test_the_run_config_of_the_launchpad_is_the_one_of_the_command() -> None:
     assert "progress" in config["loggers"]
 
 
+@pytest.mark.parametrize(("words", "force"), [((), None), (("--force",), True)])
+def test_everything_is_asked_for_again_only_when_told(
+    asked: list[dict[str, Any]], rotation: Callable[..., Result], words: tuple[str, ...], force: bool | None
+) -> None:
+    rotation("run", *words)
+    assert asked[0].get("force") is force
+
+
 @pytest.mark.parametrize(
     ("words", "wait_s"), [((), None), (("--wait",), 86400.0), (("--wait", "5"), 5.0), (("--wait", "--json"), 86400.0), (("--json", "--wait", "0.5"), 0.5)]
 )  # fmt: skip

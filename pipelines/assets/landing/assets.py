@@ -89,7 +89,9 @@ def scope_of(context: dg.AssetExecutionContext, options: RunOptions, connection:
     folder = options.settings.journal(options.warehouse.mode)
     settle(connection, folder)
     journal = Journal.of_run(folder, context.run_id)
-    return scoped(connection, context.run_id, as_of, options.warehouse.provenance, options.clock.now(), journal, options.accept)
+    return scoped(
+        connection, context.run_id, as_of, options.warehouse.provenance, options.clock.now(), journal, options.accept, force=options.force
+    )
 
 
 def scoped(
@@ -100,10 +102,12 @@ def scoped(
     now: datetime,
     journal: Journal | None,
     accept: Mapping[str, str] | None = None,
+    *,
+    force: bool = False,
 ) -> Scope:
     """What a landing of this run and day works in; revisions are known on the latest day any run has worked as of."""
     worked: date | None = connection.execute("select max(as_of_date) from quality.source_pulls").fetchall()[0][0]
-    return Scope(run_id, as_of, max(as_of, worked or as_of), provenance, to_sessions, now, journal, accept or {})
+    return Scope(run_id, as_of, max(as_of, worked or as_of), provenance, to_sessions, now, journal, accept or {}, force)
 
 
 def provider_assets(provider: str) -> dg.AssetsDefinition:

@@ -31,6 +31,7 @@ class Scope:
     """The run a batch belongs to. `revision_day`: the latest day any run has worked as of, this one included.
 
     `journal`: the archive's index; None where the archive is what is read. `accept`: CHECK:SERIES to be passed over, with the reason.
+    `force`: everything is asked for again, whatever is in already.
     """
 
     run_id: str
@@ -41,6 +42,7 @@ class Scope:
     now: datetime
     journal: Journal | None = None
     accept: Mapping[str, str] = field(default_factory=dict)
+    force: bool = False
 
 
 @dataclass(frozen=True)

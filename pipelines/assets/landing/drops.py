@@ -32,8 +32,9 @@ def as_series(name: str) -> Series:
 def pulls(
     connection: duckdb.DuckDBPyConnection, folder: Path, scope: Scope, tell: Callable[[str], None], archive: Archive | None = None
 ) -> list[Pull]:
-    """Every file not yet loaded whole, by its content: one whose rows were all merged as of an earlier or the same day is not read again,
-    under another name neither. Of two copies in the folder the second waits for the next run, which knows what came of the first.
+    """Every file not yet loaded whole, by its content: one whose rows were all merged as of an earlier or the same day is not read again, under
+    another name neither, unless the run asks for everything again. Of two copies in the folder the second waits for the next run, which knows
+    what came of the first.
 
     What is read is archived first: the file may be gone tomorrow, and a refused one is moved.
     """
@@ -42,7 +43,7 @@ def pulls(
         "group by all having bool_or(later_rows = 0) or max(as_of_date) filter (later_rows > 0) >= ?",
         [scope.as_of],
     ).fetchall()
-    done = {drop.identity(name, digest) for name, digest in loaded}
+    done = set() if scope.force else {drop.identity(name, digest) for name, digest in loaded}
     found = []
     for file in drop.scan(folder):
         series, one = as_series(file.name), drop.identity(file.name, file.sha256)

@@ -28,7 +28,7 @@ def begin(
         client.journal, client.today = scope.journal, scope.now.date()
     if scope.journal:
         told = (bool(client.token(provider)), bool(client.contact), client.asks) if client is not None else (False, False, {})
-        scope.journal.begin(Landing(scope.run_id, provider, scope.as_of, scope.now, *told, span, part, series, scope.accept))
+        scope.journal.begin(Landing(scope.run_id, provider, scope.as_of, scope.now, *told, span, part, series, scope.accept, scope.force))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Asking a provider: each of its series for what we lack, one after the other. Not for what becomes of the answers (batch.py)."""
+"""Asking a provider: each of its series for what we lack, or for all there is, one after the other. Not for what becomes of the answers (batch.py)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,12 +29,13 @@ def pull_all(
     series = [stood_in(connection, s) for s in catalog().of(provider) if only is None or s.series_id in only]
     begin(scope, provider, client, series=tuple(s.series_id for s in series))
     reader, pulls = READERS[provider], list[Pull]()
-    loaded, missing = loaded_requests(connection, provider, scope.as_of), reader.unavailable(client)
+    loaded = frozenset() if scope.force else loaded_requests(connection, provider, scope.as_of)
+    missing = reader.unavailable(client)
     before = requests_of_a_day(connection, provider, scope.now)
     for n, one in enumerate(series, start=1):
         tell(f"{provider} {one.symbol} ({n} of {len(series)})")
         asked = before + sum(max(1, len(p.receipts)) for p in pulls if not p.not_asked)
-        window = replace(_window(connection, contracts()[reader.TABLES[0]], one, scope.as_of), loaded=loaded, asked_today=asked)
+        window = replace(_window(connection, contracts()[reader.TABLES[0]], one, scope), loaded=loaded, asked_today=asked)
         pulls.append(Pull(one, not_asked=missing) if missing else pull(reader, one, client, window))
     return pulls
 
@@ -51,16 +52,16 @@ def pull(reader: Reader, series: Series, client: Client, window: Window) -> Pull
     return Pull(series, frames, client.receipts[before:], asked_from=window.start, asked_to=window.end)
 
 
-def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, series: Series, as_of: date) -> Window:
+def _window(connection: duckdb.DuckDBPyConnection, contract: TableContract, series: Series, scope: Scope) -> Window:
     """From where the runs before came to; the first run asks for all there is, whatever a backfill has fetched of it."""
     overlap = OVERLAP_DAYS.get(series.provider)
-    if overlap is None:
-        return Window(None, as_of)
+    if overlap is None or scope.force:
+        return Window(None, scope.as_of)
     of_runs = f"and run_id not like '{BACKFILL}%'" if overlap > 0 else ""
     rows = connection.execute(
         f"select max({contract.date_column}) from raw.{contract.name} "
         f"where {contract.symbol_column} = ? and {contract.date_column} <= ? {of_runs}",
-        [series.symbol, as_of],
+        [series.symbol, scope.as_of],
     ).fetchall()
     newest: date | None = rows[0][0]
-    return Window(newest - timedelta(days=overlap) if newest else None, as_of)
+    return Window(newest - timedelta(days=overlap) if newest else None, scope.as_of)

@@ -43,12 +43,12 @@ def folder(tmp_path: Path) -> Path:
 def land(connection: duckdb.DuckDBPyConnection, folder: Path, tmp_path: Path) -> Land:
     """Put files into the folder and land what lies there, as a run would; gives what failed."""
 
-    def landing(run: str, as_of: date = AS_OF, **files: str) -> dict[str, str]:
+    def landing(run: str, as_of: date = AS_OF, *, force: bool = False, **files: str) -> dict[str, str]:
         for name, content in files.items():
             path = folder / name.replace("__", "/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.with_suffix(".csv").write_text(content)
-        scope = Scope(run, as_of, as_of, "observed", to_sessions, datetime(2026, 1, 10))  # noqa: DTZ001
+        scope = Scope(run, as_of, as_of, "observed", to_sessions, datetime(2026, 1, 10), force=force)  # noqa: DTZ001
         pulls = drops.pulls(connection, folder, scope, lambda _: None)
         events = judge_and_merge(connection, scope, TABLES, pulls)
         while True:
@@ -77,6 +77,16 @@ def test_a_good_file_is_loaded_once_however_often_and_under_whatever_name_it_is_
     assert land("4", bars__R2000__a=GOOD) == {}
     pulls = asked(connection, "select run_id, series_id, status, new_rows from quality.source_pulls")
     assert pulls == [("1", "bars/R2000/a.csv", "merged", 2)]
+    assert asked(connection, "select count(*) from raw.drop_bars") == [(2,)]
+
+
+def test_a_run_that_asks_for_everything_again_reads_a_file_again_and_finds_nothing_new(connection: Any, land: Land) -> None:
+    assert land("1", bars__R2000__a=GOOD) == {}
+    assert land("2", force=True) == {}
+    assert asked(connection, "select run_id, status, new_rows from quality.source_pulls order by all") == [
+        ("1", "merged", 2),
+        ("2", "unchanged", 0),
+    ]
     assert asked(connection, "select count(*) from raw.drop_bars") == [(2,)]
 
 
