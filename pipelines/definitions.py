@@ -22,7 +22,9 @@ from pipelines.sources import READERS
 # What the launchpad shows, filled in: every option of a run that a person may want, with what it is when left alone.
 FORM = {
     "resources": {
-        "options": {"config": {"sources": settings().sources.upper(), "as_of": None, "mirror": None, "force": False, "accept": {}}}
+        "options": {
+            "config": {"sources": settings().sources.upper(), "as_of": None, "mirror": None, "force": False, "accept": {}, "wait_s": 0.0}
+        }
     },
     "loggers": {"progress": {}},
 }

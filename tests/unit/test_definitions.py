@@ -63,7 +63,7 @@ def test_the_launchpad_is_filled_in_with_every_option_a_person_may_want() -> Non
     config = defs.resolve_job_def("rotation").run_config
     assert config is not None
     options = config["resources"]["options"]["config"]
-    assert options == {"sources": "SAMPLE", "as_of": None, "mirror": None, "accept": {}}
+    assert options == {"sources": "SAMPLE", "as_of": None, "mirror": None, "force": False, "accept": {}, "wait_s": 0.0}
 
 
 def test_failing_rows_are_a_table_whatever_columns_they_have() -> None:

@@ -32,7 +32,7 @@ def landing(run_id: str = "run-1", at: datetime = EVENING, **others: Any) -> Lan
 def landed(folder: Path, told: Any, series: Any, content: bytes = CSV, status: int = 200) -> Landing:
     """One series asked for and noted, as a run does it."""
     journal = Journal.of_run(folder, "run-1")
-    journal.begin(landing(has_contact=True, series=("DGS10",)))
+    journal.begin(landing(has_contact=True, series=("DGS10",), force=True))
     here = told(content, status)
     here.client.journal = journal
     try:
@@ -53,6 +53,7 @@ def test_an_answer_is_read_again_as_it_was_at_the_time_it_came(folder: Path, tol
     assert client.receipts[0].pulled_at == EVENING
     assert client.now() == EVENING
     assert client.gaps == []
+    assert one.force  # so that a rebuild asks as that run did
 
 
 def test_a_refusal_is_told_again_in_its_own_words(folder: Path, told: Any, series: Any, archive: Archive) -> None:
