@@ -189,10 +189,15 @@ def _answered(table: TableContract, pulls: Sequence[Pull], batches: Sequence[Bat
     errors = {p.series.series_id: p.error for p in pulls if p.error} | {s: e for b in batches for s, e in b.errors.items()}
     required = {p.series.series_id for p in pulls if p.series.is_required}
     asked = sum(p.not_asked is None for p in pulls)
+    cures = {e.cure for e in errors.values()}
     said = f"{asked - len(errors)} of {asked} answered"
     for series_id in sorted(errors, key=lambda s: (s not in required, s)):
         error, mark = errors[series_id], " (required)" if series_id in required else ""
-        said += f"\n  {series_id}{mark}: expected {error.expected}, found {error.found[:300]}. {error.cure}"
+        said += f"\n  {series_id}{mark}: expected {error.expected}, found {error.found[:300]}" + (
+            f". {error.cure}" if len(cures) > 1 else ""
+        )
+    if len(cures) == 1:  # a provider that is down says the same of each series: its cure once
+        said += f"\n  {cures.pop()}"
     rows = pl.DataFrame(
         [(s, json.dumps({"series": s, "error": str(e)})) for s, e in errors.items()],
         schema={"_series": pl.String, "row_json": pl.String},
