@@ -17,8 +17,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from recorded import REPLAY, serve
-from worlds import AT_ONCE, DAY_BY_DAY, clone, once, publish, working_in
+from worlds import AT_ONCE, DAY_BY_DAY, once, publish, working_in
 
+from bench.clone import clone
 from bench.own_postgres import NoServerError, server
 from pipelines import settings as settings_module
 from pipelines.settings import Settings

@@ -37,18 +37,6 @@ def working_in(folder: Path, **others: str) -> Iterator[Settings]:
     settings_module.settings.cache_clear()
 
 
-def clone(source: Path, target: Path) -> Path:
-    """A warehouse to work on: what is written to (working files, the archive's index) copied, what is only ever replaced linked."""
-    for path in source.rglob("*"):
-        copy = target / path.relative_to(source)
-        if path.is_dir():
-            copy.mkdir(parents=True, exist_ok=True)
-        else:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy) if {"work", "journal"} & set(path.relative_to(source).parts) else os.link(path, copy)
-    return target
-
-
 def publish(day: date, accept: dict[str, str] | None = None, definitions: Any = None, mode: Mode = "sample") -> runner.Outcome:
     """One whole run in this process, leaving nothing in the project's own Dagster instance."""
     return runner.run(runner.run_config(mode, day, accept=accept), keep_events=False, definitions=definitions)

@@ -84,7 +84,7 @@ def prepare(client: Client, folder: Path) -> None:
     if client.probe == "node":
         if not (shutil.which("node") and shutil.which("npm")):
             raise UnreachableError("node and npm are not installed")
-        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), *client.packages]
+        command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", str(folder), *client.packages]
     else:
         command = [
             sys.executable,

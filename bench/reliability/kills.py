@@ -17,9 +17,10 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+from bench.clone import clone
 from bench.reliability import kept
 from bench.reliability.row import Row, Tell
-from bench.reliability.warm import Ended, Running, Warm, apart, clone, fork, in_a_process, say
+from bench.reliability.warm import Ended, Running, Warm, apart, fork, in_a_process, say
 
 DAY, NEXT = date(2026, 1, 7), date(2026, 1, 8)
 # Of a run most is landing and dbt; the short phases are aimed at more often than a moment drawn over its length would hit them.
@@ -48,7 +49,9 @@ class Lane:
         is_new = chance.random() < FROM_NOTHING
         before, undisturbed = self.bases[is_new]
         day, here, n = DAY if is_new else NEXT, self.folder / "warehouse", 0
-        clone(before, here) if before else shutil.rmtree(here, ignore_errors=True)
+        shutil.rmtree(here, ignore_errors=True)
+        if before:
+            clone(before, here)
         while n == 0 or chance.random() < AGAIN:
             (aimed,), at = chance.choices(list(PHASES), list(PHASES.values())), chance.random()
             running = self.warm.start(here, day, is_whole=is_new)

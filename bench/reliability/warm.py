@@ -10,7 +10,6 @@ import json
 import multiprocessing as mp
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -198,16 +197,3 @@ def _made() -> tuple[SmallMarket, Vendor]:
     for series in catalog().of("fred"):
         market.economy.series(series)
     return market, vendor()
-
-
-def clone(source: Path, target: Path) -> Path:
-    """A warehouse to work on: what is written to is copied, what is only ever replaced is linked."""
-    shutil.rmtree(target, ignore_errors=True)
-    for path in source.rglob("*"):
-        copy = target / path.relative_to(source)
-        if path.is_dir():
-            copy.mkdir(parents=True, exist_ok=True)
-        else:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy) if {"work", "journal"} & set(path.relative_to(source).parts) else os.link(path, copy)
-    return target

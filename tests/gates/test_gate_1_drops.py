@@ -4,7 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from worlds import clone, once, publish, rows, work_file, working_in
+from worlds import once, publish, rows, work_file, working_in
+
+from bench.clone import clone
 
 pytestmark = pytest.mark.slow
 AS_OF = date(2026, 1, 9)  # the copy it runs on is published as of 2 January

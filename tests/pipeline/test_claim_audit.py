@@ -2,14 +2,13 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import AT_ONCE, clone, database, fingerprints, rows, working_in
+from worlds import AT_ONCE, database, fingerprints, rows
 
-from pipelines import cli
 from pipelines.audit.claims import read_claims
 from pipelines.audit.engine import Finding, audit
 from pipelines.resources.warehouse import read_only
@@ -18,13 +17,6 @@ from pipelines.settings import ROOT
 pytestmark = pytest.mark.slow
 SEED = ROOT / "dbt_project" / "seeds" / "claims.csv"
 Said = tuple[int, str, str]
-
-
-@pytest.fixture
-def sample_folder(sample_at_once: Path, tmp_path: Path) -> Iterator[Path]:
-    folder = clone(sample_at_once / "published", tmp_path / "warehouse" / "published").parent
-    with working_in(folder):
-        yield folder
 
 
 @pytest.fixture
@@ -40,27 +32,14 @@ def of_the_day(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def rotation(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    def command(*arguments: object) -> Said:
-        monkeypatch.setattr("sys.argv", ["rotation", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    monkeypatch.setenv("COLUMNS", "200")
-    return command
-
-
 def findings(folder: Path, claims: Path) -> list[Finding]:
     with read_only(database(folder)) as connection:
         return audit(connection, read_claims(claims))
 
 
-def test_claims_later_than_the_publication_are_published_as_not_testable(sample_folder: Path) -> None:
+def test_claims_later_than_the_publication_are_published_as_not_testable(only_published: Path) -> None:
     found = rows(
-        database(sample_folder), "select claim_id, verdict, computed_reason, provenance from marts.fct_claim_audit order by claim_no"
+        database(only_published), "select claim_id, verdict, computed_reason, provenance from marts.fct_claim_audit order by claim_no"
     )
     with SEED.open(encoding="utf-8", newline="") as handle:
         assert [row[0] for row in found] == [one["claim_id"] for one in csv.DictReader(handle)]
@@ -71,8 +50,8 @@ def test_claims_later_than_the_publication_are_published_as_not_testable(sample_
     assert set(reasons.values()) == {"later_than_the_warehouse"}
 
 
-def test_simulated_values_are_shown_and_give_no_verdict(sample_folder: Path, of_the_day: Path) -> None:
-    found = {f.claim_id: f for f in findings(sample_folder, of_the_day)}
+def test_simulated_values_are_shown_and_give_no_verdict(only_published: Path, of_the_day: Path) -> None:
+    found = {f.claim_id: f for f in findings(only_published, of_the_day)}
     assert {f.verdict for f in found.values()} == {"not_testable"}
     computed = {claim: f for claim, f in found.items() if f.computed_text is not None}
     assert len(computed) >= 30
@@ -84,19 +63,19 @@ def test_simulated_values_are_shown_and_give_no_verdict(sample_folder: Path, of_
     assert found["pullback_to_2450"].explanation.startswith("The future had not come")
 
 
-def test_the_sql_of_every_claim_runs_on_the_published_file_and_shows_its_value(sample_folder: Path, of_the_day: Path) -> None:
-    for finding in findings(sample_folder, of_the_day):
+def test_the_sql_of_every_claim_runs_on_the_published_file_and_shows_its_value(only_published: Path, of_the_day: Path) -> None:
+    for finding in findings(only_published, of_the_day):
         if finding.evidence_sql is None:
             continue
-        found = rows(database(sample_folder), finding.evidence_sql)
+        found = rows(database(only_published), finding.evidence_sql)
         if finding.computed_text is not None:
             value = found[0][3]
             text = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else None
             assert (text or value) == (finding.computed_text if text else finding.computed_value), finding.claim_id
 
 
-def test_the_command_shows_the_published_audit_and_changes_nothing(sample_folder: Path, rotation: Callable[..., Said]) -> None:
-    before = fingerprints(sample_folder)
+def test_the_command_shows_the_published_audit_and_changes_nothing(only_published: Path, rotation: Callable[..., Said]) -> None:
+    before = fingerprints(only_published)
     code, out, err = rotation("audit")
     assert code == 0
     assert "reading the sample publication" in err
@@ -106,11 +85,11 @@ def test_the_command_shows_the_published_audit_and_changes_nothing(sample_folder
     told: list[dict[str, Any]] = json.loads(out)
     assert code == 0
     assert [one["claim_no"] for one in told] == list(range(1, 47))
-    assert fingerprints(sample_folder) == before
+    assert fingerprints(only_published) == before
 
 
 def test_a_file_is_audited_with_its_sql_and_written_as_csv(
-    sample_folder: Path, of_the_day: Path, tmp_path: Path, rotation: Callable[..., Said]
+    only_published: Path, of_the_day: Path, tmp_path: Path, rotation: Callable[..., Said]
 ) -> None:
     code, out, _ = rotation("audit", of_the_day, "--sql")
     assert code == 0
@@ -123,7 +102,7 @@ def test_a_file_is_audited_with_its_sql_and_written_as_csv(
         assert len(list(csv.DictReader(handle))) == 46
 
 
-def test_wrong_rows_end_with_2_and_all_their_reasons(sample_folder: Path, of_the_day: Path, rotation: Callable[..., Said]) -> None:
+def test_wrong_rows_end_with_2_and_all_their_reasons(only_published: Path, of_the_day: Path, rotation: Callable[..., Said]) -> None:
     with of_the_day.open("a", encoding="utf-8") as handle:
         handle.write("ytd_r2000,s,,x,furlong,never,,\n")
     code, out, err = rotation("audit", of_the_day)

@@ -5,47 +5,18 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from worlds import AT_ONCE, DAY_BY_DAY, clone, contents, database, fingerprints, rows, working_in
+from worlds import AT_ONCE, DAY_BY_DAY, contents, database, fingerprints, rows, working_in
 
-from pipelines import cli, runner
+from bench.clone import clone
+from pipelines import runner
 from pipelines.settings import ROOT, Settings
 
 pytestmark = pytest.mark.slow
 Said = tuple[int, str, str]
-
-
-@pytest.fixture
-def rotation(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """`rotation(…)` as a person types it: exit status, standard output, standard error."""
-
-    def command(*arguments: str) -> Said:
-        monkeypatch.setattr("sys.argv", ["rotation", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    monkeypatch.setenv("COLUMNS", "400")
-    return command
-
-
-@pytest.fixture
-def three_days(sample_day_by_day: dict, tmp_path: Path) -> Iterator[Path]:
-    """The publications of several days, to go back and forth in."""
-    folder = clone(sample_day_by_day[AT_ONCE] / "published", tmp_path / "warehouse" / "published").parent
-    with working_in(folder):
-        yield folder
-
-
-@pytest.fixture
-def only_published(sample_at_once: Path, tmp_path: Path) -> Iterator[Path]:
-    folder = clone(sample_at_once / "published", tmp_path / "warehouse" / "published").parent
-    with working_in(folder):
-        yield folder
 
 
 def test_status_says_what_is_published_how_fresh_and_what_passed(only_published: Path, rotation: Callable[..., Said]) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from dbt.cli.main import dbtRunner
-from worlds import clone, working_in
+from worlds import working_in
 
+from bench.clone import clone
 from pipelines.resources import dbt
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from mcp import Client
-from worlds import AT_ONCE, clone, working_in
+from worlds import AT_ONCE, working_in
 
+from bench.clone import clone
 from bench.reliability.assistants import ATTEMPTS, Attempt, digest, refusals, server, wrongly_told
 from pipelines.assistants.server import Desk
 from pipelines.resources.clock import Clock

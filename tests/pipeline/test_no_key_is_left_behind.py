@@ -19,8 +19,9 @@ import duckdb
 import pytest
 import zstandard
 from left_behind import forms, found_in
-from worlds import clone, database, rows, working_in
+from worlds import database, rows, working_in
 
+from bench.clone import clone
 from pipelines import cli, runner
 from pipelines.settings import ROOT, TOKENS
 

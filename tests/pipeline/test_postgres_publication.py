@@ -8,8 +8,9 @@ import duckdb
 import psycopg
 import pytest
 from rich.console import Console
-from worlds import clone, database, fingerprints, working_in
+from worlds import database, fingerprints, working_in
 
+from bench.clone import clone
 from pipelines import runner
 from pipelines.assets.postgres import POSTGRES, postgres_asset
 from pipelines.assets.publish import PUBLISHED

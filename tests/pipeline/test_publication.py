@@ -7,8 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from worlds import AT_ONCE, DAY_BY_DAY, clone, contents, database, fingerprints, publish, published, rows, work_file, working_in
+from worlds import AT_ONCE, DAY_BY_DAY, contents, database, fingerprints, publish, published, rows, work_file, working_in
 
+from bench.clone import clone
 from pipelines.resources.fingerprint import content_hash
 from pipelines.resources.publication import PublicationError
 

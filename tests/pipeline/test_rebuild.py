@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from worlds import AT_ONCE, DAY_BY_DAY, clone, contents, publish, published, rows, work_file, working_in
+from worlds import AT_ONCE, DAY_BY_DAY, contents, publish, published, rows, work_file, working_in
 
+from bench.clone import clone
 from pipelines import cli
 from pipelines.assets.landing.index import settle
 from pipelines.assets.rebuild import KEPT_AS, RebuildError, differences, rebuild

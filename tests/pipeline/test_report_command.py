@@ -2,36 +2,14 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from worlds import AT_ONCE, DAY_BY_DAY, clone, working_in
-
-from pipelines import cli
+from worlds import AT_ONCE, DAY_BY_DAY
 
 pytestmark = pytest.mark.slow
 Said = tuple[int, str, str]
-
-
-@pytest.fixture
-def rotation(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    def command(*arguments: str) -> Said:
-        monkeypatch.setattr("sys.argv", ["rotation", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    monkeypatch.setenv("COLUMNS", "400")
-    return command
-
-
-@pytest.fixture
-def three_days(sample_day_by_day: dict, tmp_path: Path) -> Iterator[Path]:
-    folder = clone(sample_day_by_day[AT_ONCE] / "published", tmp_path / "warehouse" / "published").parent
-    with working_in(folder):
-        yield folder
 
 
 def test_it_prints_where_the_page_is_and_writes_the_same_as_pdf(three_days: Path, rotation: Callable[..., Said], tmp_path: Path) -> None:

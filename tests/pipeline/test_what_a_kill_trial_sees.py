@@ -4,8 +4,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from worlds import clone
 
+from bench.clone import clone
 from bench.reliability import kept
 from pipelines.settings import Settings
 

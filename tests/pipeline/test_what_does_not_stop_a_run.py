@@ -8,7 +8,9 @@ from pathlib import Path
 import poison
 import pytest
 from poison import bars, body, scaled
-from worlds import clone, database, once, publish, published, rows, working_in
+from worlds import database, once, publish, published, rows, working_in
+
+from bench.clone import clone
 
 pytestmark = pytest.mark.slow
 AS_OF = date(2026, 1, 9)

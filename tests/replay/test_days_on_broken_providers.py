@@ -4,8 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from worlds import clone, contents, fingerprints
+from worlds import contents, fingerprints
 
+from bench.clone import clone
 from bench.faulty_days import WEEKS, Ended, end
 from bench.no_repaint import attempt
 

@@ -12,8 +12,9 @@ import duckdb
 import polars as pl
 import pytest
 from recorded import REPLAY, serve
-from worlds import clone, contents, database, fingerprints, publish, rows, work_file, working_in
+from worlds import contents, database, fingerprints, publish, rows, work_file, working_in
 
+from bench.clone import clone
 from pipelines.catalog import catalog
 from pipelines.sample.facts import facts
 
