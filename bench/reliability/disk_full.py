@@ -22,19 +22,19 @@ from pipelines.resources.disk import DiskError, refusal
 FULL = 60  # from here on every one is tried, however many there are
 PAGE = 64 * 1024
 PUBLISHED = "it was published"
+OLD, NEW = numbered.KEEP, numbered.KEEP + 1
 FULL_NOW = ("The disk is full", "has reached the size allowed")  # what a reader of the message must be told
 NO_ROOM = "MB free, as much as the last publication takes"  # and where a run sees beforehand that it will not fit
 
 
 def run(count: int, folder: Path, tell: Tell) -> Row:
     """Each time from the same publication: full at one operation, or with so much room on a real disk; then room is made and it is published again."""
-    base = numbered.begin(folder / "base")
-    numbered.publish(base, 1)
+    base = numbered.full(folder / "base")
     calm = numbered.copy(base, folder / "calm")
-    numbered.publish(calm, 2)
+    numbered.publish(calm, NEW)
     wanted, failures, done = numbered.contents(calm), [], 0
     for has_links in (True, False):
-        places = _places(numbered.copy(base, folder / "market"), has_links)
+        places, before_removal = _places(numbered.copy(base, folder / "market"), has_links)
         shutil.rmtree(folder / "market")
         share = max(1, count // 3)
         for n in range(len(places)) if count >= FULL else _spread(share, len(places)):
@@ -42,11 +42,14 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
             tell(f"full at {n} of {len(places)}: {name}")
             market = numbered.copy(base, folder / "market")
             with heard(market, _full_at(n, has_links)):
-                failures += [f"full at {name}: {said}" for said in _refused(market, FULL_NOW)]
+                said = _refused(market, FULL_NOW)
+            if said == [PUBLISHED] and n >= before_removal:  # an old release that cannot be removed undoes nothing
+                said = numbered.broken(market, None, NEW)
+            failures += [f"full at {name}: {one}" for one in said]
             failures += [f"full at {name}: {said}" for said in _again(market, wanted)]
             shutil.rmtree(market)
             done += 1
-    written = sum(p.stat().st_size for p in (calm / "published" / numbered.MODE / "history" / numbered.run_of(2)).rglob("*"))
+    written = sum(p.stat().st_size for p in (calm / "published" / numbered.MODE / "history" / numbered.run_of(NEW)).rglob("*"))
     rooms = range(0, 2 * written, PAGE) if count >= FULL else _spread(max(1, count // 3), written)
     real, kinds = 0, set[str]()
     for room, looks in ((room, looks) for room in rooms for looks in (True, False)):
@@ -73,8 +76,10 @@ def _needs_room(op: Operation) -> bool:
     return op.kind in ("write", "copy", "link", "fsync") or (op.kind == "mkdir" and not op.path.exists())
 
 
-def _places(market: Path, has_links: bool) -> list[str]:
+def _places(market: Path, has_links: bool) -> tuple[list[str], int]:
+    """Operations that need room, and how many of them come before old releases are removed."""
     places: list[str] = []
+    removal = 0
 
     def hear(op: Operation, do: Callable[[], Any]) -> Any:
         if op.kind == "link" and not has_links:
@@ -83,9 +88,15 @@ def _places(market: Path, has_links: bool) -> list[str]:
             places.append(str(op))
         return do()
 
+    def step(name: str) -> None:
+        nonlocal removal
+        if name == f"discard {numbered.run_of(1)}":
+            removal = len(places)
+
     with heard(market, hear):
-        numbered.publish(market, 2)
-    return places
+        numbered.publish(market, NEW, step)
+    assert removal, "no old release was removed: the market does not hold as many as are kept"
+    return places, removal
 
 
 def _full_at(place: int, has_links: bool) -> Callable[[Operation, Callable[[], Any]], Any]:
@@ -106,18 +117,18 @@ def _full_at(place: int, has_links: bool) -> Callable[[Operation, Callable[[], A
 def _refused(market: Path, words: tuple[str, ...]) -> list[str]:
     """What is wrong with how a publication ended on a full disk; PUBLISHED where it did not."""
     try:
-        numbered.publish(market, 2)
+        numbered.publish(market, NEW)
         return [PUBLISHED]
     except (DiskError, OSError, duckdb.Error, PublishError) as problem:
         said = str(problem) if isinstance(problem, DiskError) else refusal(problem) or str(problem)
     told = [] if any(word in said for word in words) else [f"it is not told that the disk is full: {said}"]
-    return told + numbered.broken(market, 1, 1) + numbered.kept_are_whole(market)
+    return told + numbered.broken(market, OLD, OLD) + numbered.kept_are_whole(market)
 
 
 def _again(market: Path, wanted: dict[str, str]) -> list[str]:
     """What is wrong after there is room again and the next run has been."""
-    numbered.publish(market, 2)
-    said = numbered.broken(market, None, 2) + numbered.leftovers(market) + numbered.kept_are_whole(market)
+    numbered.publish(market, NEW)
+    said = numbered.broken(market, None, NEW) + numbered.leftovers(market) + numbered.kept_are_whole(market)
     return [f"published again: {one}" for one in said] + ([] if numbered.contents(market) == wanted else ["published again: other hashes"])
 
 

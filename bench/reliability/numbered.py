@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ import duckdb
 from bench.reliability.operations import Operation
 from pipelines import settings as settings_module
 from pipelines.assets.release import GATES, bring_out, release
-from pipelines.resources.log import CheckRow, append_checks
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
 from pipelines.resources.run import RunOptions, Sources
 from pipelines.resources.warehouse import STORAGE, Warehouse, read_only
@@ -45,6 +43,14 @@ def begin(folder: Path) -> Path:
     """A market nothing was published of yet."""
     with working_in(folder) as settings, Warehouse(settings, MODE).work() as connection:
         connection.execute("insert into raw.clock_day by name select date '2026-01-09' as as_of_date")
+    return folder
+
+
+def full(folder: Path) -> Path:
+    """A market with as many releases as are kept: the next one removes the oldest."""
+    begin(folder)
+    for number in range(1, KEEP + 1):
+        publish(folder, number)
     return folder
 
 
@@ -87,12 +93,15 @@ def make(settings: Settings, publication: Publication, number: int) -> tuple[Pat
 
 
 def passed(settings: Settings, number: int) -> None:
-    """What the log holds of a run that every gate let pass."""
-    now = datetime(2026, 1, 9, 23, 30)  # noqa: DTZ001
+    """What the log holds of a run that every gate let pass, once. In plain SQL: what forks from here must not have used Polars."""
     with Warehouse(settings, MODE).work() as connection:
         connection.execute("update raw.clock_day set run_id = ?", [run_of(number)])
-        rows = [CheckRow(gate, "marts.one", "stands_for_all", is_blocking=True, passed=True, observed="nothing") for gate in GATES]
-        append_checks(connection, rows, run_id=run_of(number), as_of=now.date(), now=now, provenance="simulated")
+        connection.execute("delete from quality.check_results where run_id = ?", [run_of(number)])
+        connection.execute(
+            "insert into quality.check_results by name select ? as run_id, date '2026-01-09' as as_of_date, unnest(?) as gate, 'marts.one' as table_name, "
+            "'stands_for_all' as check_name, 'block' as severity, true as passed, 'simulated' as provenance",
+            [run_of(number), list(GATES)],
+        )
 
 
 def publish(folder: Path, number: int, at: Callable[[str], None] = lambda _: None) -> None:

@@ -6,9 +6,11 @@ import random
 import time
 from pathlib import Path
 
+import duckdb
+
 from bench.reliability import numbered
 from bench.reliability.row import Row, Tell
-from pipelines.resources.publication import MANIFEST
+from pipelines.resources.publication import MANIFEST, PARQUET
 from pipelines.resources.warehouse import read_only
 
 PROCESSES = 8
@@ -44,6 +46,7 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
     failures += [f for told in found for f in told["failures"]]
     reads, held = (sum(told[k] for told in found) for k in ("reads", "held"))
     seen = len({n for told in found for n in told["numbers"]})
+    failures += [] if seen >= count else [f"only {seen} of {count + 1} releases were read by anybody: the readers were too slow to try it"]
     return Row(
         f"readers in a loop during publications ({PROCESSES} processes)", count, tuple(failures),
         f"{reads:,} reads, {held:,} of them over a publication that came meanwhile; {seen} of {count + 1} releases were read",
@@ -68,9 +71,14 @@ def _read(market: Path, stop: Path, told: Path, seed: int) -> None:
             if before != after:
                 failures.append(f"reader {seed}: a connection that stayed open read {before} and then {after}")
             held += numbered.number_read(here.database) != before[0][0]
+            low, high = duckdb.execute(
+                "select min(number), max(number) from read_parquet(?)", [str(here.folder / PARQUET / "marts/two.parquet")]
+            ).fetchall()[0]
+            if low != high or low < manifest:
+                failures.append(f"reader {seed}: a Parquet file of releases {low} to {high} after manifest {manifest}")
         except Exception as problem:  # noqa: BLE001 (whatever a reader meets is what is counted)
             failures.append(f"reader {seed}: {type(problem).__name__}: {problem}")
             continue
-        reads, last = reads + 3, number
+        reads, last = reads + 4, number
         numbers.add(number)
     told.write_text(json.dumps({"reads": reads, "held": held, "numbers": sorted(numbers), "failures": failures[:SOME]}), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,62 +14,81 @@ from bench.reliability.row import Row, Tell
 
 FULL = 100  # from here on every one is tried, however many there are
 
-Cut = tuple[str, int]
+OLD, NEW = numbered.KEEP, numbered.KEEP + 1
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a publication is killed: at its step `n`, or before or after its file operation `n`; on a file system with or without hard links."""
+
+    kind: str
+    n: int
+    has_links: bool
+    name: str
 
 
 def run(count: int, folder: Path, tell: Tell) -> Row:
     """Each time from the same publication: killed at one place, read, published again, held against a publication nothing happened to."""
-    base = numbered.begin(folder / "base")
-    numbered.publish(base, 1)
-    calm = numbered.copy(base, folder / "calm")
-    steps: list[str] = []
-    operations: list[str] = []
-    with heard(calm, lambda op, do: (operations.append(str(op)), do())[1]):
-        numbered.publish(calm, 2, steps.append)
-    cuts: list[Cut] = (
-        [("step", n) for n in range(len(steps))] + [("before", n) for n in range(len(operations))] + [("after", len(operations) - 1)]
-    )
+    base = numbered.full(folder / "base")
+    cuts = [cut for has_links in (True, False) for cut in _places(numbered.copy(base, folder / f"calm-{has_links}"), has_links)]
     chosen = cuts if count >= FULL else [cuts[i * len(cuts) // count] for i in range(count)]
-    wanted, failures = numbered.contents(calm), []
-    for done, (kind, n) in enumerate(chosen):
-        name = f"{kind} {n}, {(steps if kind == 'step' else operations)[n]}"
-        tell(f"{done} of {len(chosen)}: {name}")
-        failures += [f"killed at {name}: {said}" for said in _one(numbered.copy(base, folder / "market"), (kind, n), wanted)]
+    wanted, failures = numbered.contents(folder / "calm-True"), []
+    for done, cut in enumerate(chosen):
+        tell(f"{done} of {len(chosen)}: {cut.name}")
+        failures += [f"killed at {cut.name}: {said}" for said in _one(numbered.copy(base, folder / "market"), cut, wanted)]
         shutil.rmtree(folder / "market")
-    said = f"{len(steps)} steps, {len(operations)} file operations with both their sides; {'all' if chosen == cuts else len(chosen)} of {len(cuts)} places"
+    steps = sum(c.kind == "step" for c in cuts)
+    said = f"{steps} steps, {len(cuts) - steps} sides of file operations, with and without hard links; {'all' if chosen == cuts else len(chosen)} of {len(cuts)} places"
     return Row("kill at each step of the publication", len(chosen), tuple(failures), said)
+
+
+def _places(market: Path, has_links: bool) -> list[Cut]:
+    steps, operations = list[str](), list[str]()
+    with heard(market, lambda op, do: (operations.append(str(op)), _done(op, do, has_links))[1]):
+        numbered.publish(market, NEW, steps.append)
+    how = "" if has_links else ", without hard links"
+    found = [Cut("step", n, has_links, f"step {n}, {step}{how}") for n, step in enumerate(steps)]
+    found += [Cut("before", n, has_links, f"before {n}, {op}{how}") for n, op in enumerate(operations)]
+    return [*found, Cut("after", len(operations) - 1, has_links, f"after {operations[-1]}{how}")]
+
+
+def _done(op: Operation, do: Callable[[], Any], has_links: bool) -> Any:
+    return numbered.no_links(op, do) if op.kind == "link" and not has_links else do()
 
 
 def _one(market: Path, cut: Cut, wanted: dict[str, str]) -> list[str]:
     ended = cut_short(partial(_publish_and_die, market, cut))
     said = [] if ended == "killed" else [f"the publication was not killed, it {ended}"]
-    said += numbered.broken(market, 1, 2) + numbered.kept_are_whole(market)
-    numbered.publish(market, 2)
+    said += numbered.broken(market, OLD, NEW) + numbered.kept_are_whole(market)
+    numbered.publish(market, NEW)
     said += [
-        f"published again: {one}" for one in numbered.broken(market, None, 2) + numbered.leftovers(market) + numbered.kept_are_whole(market)
+        f"published again: {one}"
+        for one in numbered.broken(market, None, NEW) + numbered.leftovers(market) + numbered.kept_are_whole(market)
     ]
     return said + (["published again: other hashes than an undisturbed publication"] if numbered.contents(market) != wanted else [])
 
 
 def _publish_and_die(market: Path, cut: Cut) -> None:
-    kind, at = cut
     steps_n = operations_n = -1
+
+    def at(kind: str, n: int) -> bool:
+        return (kind, n) == (cut.kind, cut.n)
 
     def step(_: str) -> None:
         nonlocal steps_n
         steps_n += 1
-        if (kind, at) == ("step", steps_n):
+        if at("step", steps_n):
             die()
 
-    def hear(_: Operation, do: Callable[[], Any]) -> Any:
+    def hear(op: Operation, do: Callable[[], Any]) -> Any:
         nonlocal operations_n
         operations_n += 1
-        if (kind, at) == ("before", operations_n):
+        if at("before", operations_n):
             die()
-        result = do()
-        if (kind, at) == ("after", operations_n):
+        result = _done(op, do, cut.has_links)
+        if at("after", operations_n):
             die()
         return result
 
     with heard(market, hear):
-        numbered.publish(market, 2, step)
+        numbered.publish(market, NEW, step)
