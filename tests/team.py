@@ -105,6 +105,10 @@ class Team:
     def status(self, run_id: str) -> str:
         return str(self.rows("select status from runs where run_id = %s", run_id)[0][0])
 
+    def times_held_back(self) -> int:
+        """How often the daemon went through the queue and let nobody in."""
+        return (self.logs / "daemon.log").read_text(encoding="utf-8").count("won't launch more")
+
     def ended(self, run_id: str) -> str:
         return wait_for(f"end of {run_id}", lambda: s if (s := self.status(run_id)) in ("SUCCESS", "FAILURE", "CANCELED") else None)
 
