@@ -233,6 +233,7 @@ def rollback(
     run: Annotated[str | None, typer.Argument(help="Run to go back to; default: the one before.")] = None, sources: Sources = None
 ) -> None:
     """Put an earlier publication back in front of readers."""
+    from pipelines.assets.release import go_back
     from pipelines.resources.run import Alone
 
     mode = reading(sources)
@@ -241,7 +242,7 @@ def rollback(
         publication.settle()
         target = run or publication.previous()
         matching = [r for r in publication.releases() if r.startswith(target)]
-        publication.install(matching[0] if len(matching) == 1 else target)
+        go_back(publication, matching[0] if len(matching) == 1 else target)
     manifest = publication.manifest() or {}
     out.print(f"Readers of the {mode} market now see run {manifest['run_id'][:8]}, as of {manifest['as_of_date']}.", soft_wrap=True)
 

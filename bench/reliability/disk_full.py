@@ -6,7 +6,7 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,14 @@ from bench.reliability import numbered
 from bench.reliability.operations import Operation, heard
 from bench.reliability.row import Row, Tell
 from pipelines.assets.release import PublishError
+from pipelines.resources import run as run_module
 from pipelines.resources.disk import DiskError, refusal
 
 FULL = 60  # from here on every one is tried, however many there are
 PAGE = 64 * 1024
 PUBLISHED = "it was published"
-SAID = ("full", "size allowed", "MB free")  # what a reader of the message must be told: full, or too little room to begin
+FULL_NOW = ("The disk is full", "has reached the size allowed")  # what a reader of the message must be told
+NO_ROOM = "MB free, as much as the last publication takes"  # and where a run sees beforehand that it will not fit
 
 
 def run(count: int, folder: Path, tell: Tell) -> Row:
@@ -40,25 +42,25 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
             tell(f"full at {n} of {len(places)}: {name}")
             market = numbered.copy(base, folder / "market")
             with heard(market, _full_at(n, has_links)):
-                failures += [f"full at {name}: {said}" for said in _refused(market)]
+                failures += [f"full at {name}: {said}" for said in _refused(market, FULL_NOW)]
             failures += [f"full at {name}: {said}" for said in _again(market, wanted)]
             shutil.rmtree(market)
             done += 1
     written = sum(p.stat().st_size for p in (calm / "published" / numbered.MODE / "history" / numbered.run_of(2)).rglob("*"))
     rooms = range(0, 2 * written, PAGE) if count >= FULL else _spread(max(1, count // 3), written)
     real, kinds = 0, set[str]()
-    for room in rooms:
+    for room, looks in ((room, looks) for room in rooms for looks in (True, False)):
         tell(f"a disk with {room // 1024} kB free")
         with _small_disk(base, folder, room) as (market, kind, limited):
-            with limited():
-                said = _refused(market)
+            with limited(), nullcontext() if looks else _filled_meanwhile():
+                said = _refused(market, (*FULL_NOW, NO_ROOM) if looks else FULL_NOW)
             if said == [PUBLISHED]:
                 break
             real += 1
             kinds.add(kind)
-            failures += [f"{kind} with {room // 1024} kB free: {one}" for one in said]
+            failures += [f"{kind} with {room // 1024} kB free{'' if looks else ', filled meanwhile'}: {one}" for one in said]
         done += 1
-    said = f"{done - real} times refused at one operation, {real} times on {', '.join(sorted(kinds))}, {PAGE // 1024} kB apart"
+    said = f"{done - real} times refused at one operation, {real} times on {', '.join(sorted(kinds))}, {PAGE // 1024} kB apart, each with and without looking first"
     return Row("disk full at each write", done, tuple(failures), said)
 
 
@@ -101,14 +103,14 @@ def _full_at(place: int, has_links: bool) -> Callable[[Operation, Callable[[], A
     return hear
 
 
-def _refused(market: Path) -> list[str]:
+def _refused(market: Path, words: tuple[str, ...]) -> list[str]:
     """What is wrong with how a publication ended on a full disk; PUBLISHED where it did not."""
     try:
         numbered.publish(market, 2)
         return [PUBLISHED]
     except (DiskError, OSError, duckdb.Error, PublishError) as problem:
         said = str(problem) if isinstance(problem, DiskError) else refusal(problem) or str(problem)
-    told = [] if any(word in said for word in SAID) else [f"it is not told that the disk is full: {said}"]
+    told = [] if any(word in said for word in words) else [f"it is not told that the disk is full: {said}"]
     return told + numbered.broken(market, 1, 1) + numbered.kept_are_whole(market)
 
 
@@ -135,7 +137,7 @@ def _small_disk(base: Path, folder: Path, room: int) -> Iterator[tuple[Path, str
         free = shutil.disk_usage(disk).free
         with (disk / "ballast").open("wb") as ballast:
             os.posix_fallocate(ballast.fileno(), 0, max(1, free - room))
-        yield market, "a small tmpfs", _unlimited
+        yield market, "a small tmpfs", nullcontext
     finally:
         if mounted.returncode == 0:
             subprocess.run(["umount", str(disk)], check=True)  # noqa: S607
@@ -143,8 +145,13 @@ def _small_disk(base: Path, folder: Path, room: int) -> Iterator[tuple[Path, str
 
 
 @contextmanager
-def _unlimited() -> Iterator[None]:
-    yield
+def _filled_meanwhile() -> Iterator[None]:
+    """A run that found room when it looked, before others filled the disk."""
+    looked, run_module.demand_room = run_module.demand_room, lambda *_: None
+    try:
+        yield
+    finally:
+        run_module.demand_room = looked
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The row of mutants: one check taken out at a time, and the poison it is for must go by. Not for the poisons, nor for how a check is taken out (gates)."""
+"""The row of mutants: a poison is caught, then one check is taken out, and it must go by. Not for the poisons, nor for how a check is taken out (gates)."""
 
 from pathlib import Path
 
@@ -10,13 +10,15 @@ FULL, FEW = 600, 12
 
 
 def run(count: int, folder: Path, tell: Tell) -> Row:
-    """Every check taken out once, then every gate opened; a mutant whose poison is still caught has survived (that it was caught before is the row of poison)."""
+    """Every check taken out once, then every gate opened; a mutant whose poison is still caught has survived."""
     survivors = []
     with gates(folder) as all_of_them:
         tried, said = some(all_of_them.cases, count, FULL)
         for n, case in enumerate(tried):
             tell(f"{n} of {len(tried)}, {len(survivors)} survivors")
-            if case.survives():
+            if (before := case.missed()) is not None:
+                survivors.append(f"not caught with the check in place: gate {case.gate}, {case.name}: {before}")
+            elif case.survives():
                 survivors.append(f"survivor: gate {case.gate}, {case.name}")
         for (gate, done), opening in OPENED.items():
             with opening():

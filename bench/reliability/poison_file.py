@@ -40,6 +40,7 @@ TAMPERED = {
     "nothing_from_after_the_day": change("fct_policy_moves", "known_on = (select as_of_date + 3 from work.raw.clock_day)", LAST_MOVE),
     "past_values_stay": change(PERFORMANCE, "annualised_return_pct = 1", f"instrument_id = 'R2000' and horizon = '5y' and session_date = {PAST}"),
     "row_counts_do_not_shrink": f"delete from rotation.marts.fct_breadth_daily where session_date = {PAST}",
+    "columns_stay": f"alter table rotation.marts.{PERFORMANCE} drop column annualised_return_pct",
     "closes_keep_their_source": f"update published.marts.{PERFORMANCE} set series_id = 'SP500.stooq' where instrument_id = 'SP500' and session_date = {NEWEST}",
     "series_of_a_chain_agree": "insert into rotation.quality.disagreements (session_date, instrument_id, difference_bp) "
     "select max(as_of_date) + 1, 'SP500', 99 from published.marts.dim_metric",

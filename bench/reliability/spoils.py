@@ -23,7 +23,13 @@ def _bars(change: Callable[[list[Any]], None], *columns: str) -> Callable[[Answe
     return spoil
 
 
-newest_times_ten = _bars(lambda values: values.__setitem__(-1, values[-1] * 10), "open", "high", "low", "close", "adjclose")
+def too_high(factor: float, sessions_back: int = 0) -> Callable[[Answer], Answer]:
+    """The bar of one session is too high."""
+    at = -1 - sessions_back
+    return _bars(lambda values: values.__setitem__(at, values[at] * factor), "open", "high", "low", "close", "adjclose")
+
+
+newest_times_ten = too_high(10)
 without_newest = _bars(lambda values: values.pop(), "timestamp", "open", "high", "low", "close", "volume", "adjclose")
 
 

@@ -1,5 +1,6 @@
 """The steps of the trial, in order: what a person does, and the words that must then be on the screen. Not for starting anything (__main__)."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -136,7 +137,10 @@ def backfill(page: Page, address: str, warehouse: Path) -> None:
 def partitions(page: Page, address: str, _: Path) -> None:
     """The year is marked as done among the others."""
     _open(page, f"{address}{BACKFILL}/partitions")
-    _sees(page, "Total partitions", "Succeeded")
+    _sees(page, "Total partitions", "Missing partitions")
+    counted = {what: int(n) for n, what in re.findall(r"(\d+)\s+(Total|Failed|Missing) partitions", page.inner_text("body"))}
+    if not counted["Missing"] < counted["Total"] or counted["Failed"]:
+        raise AssertionError(f"expected a year that is done and none that failed, found {counted}")
 
 
 def at_work(page: Page, address: str, warehouse: Path) -> None:

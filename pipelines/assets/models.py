@@ -161,6 +161,7 @@ def _check_row(manifest: dict[str, Any], result: dbt.NodeResult, accepted: str |
         (result.message or result.status) + (f"; accepted: {accepted}" if accepted and not passed else ""),
         result.failures,
         sample,
+        {test.name: accepted} if accepted and not passed else {},
     )
 
 

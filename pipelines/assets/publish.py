@@ -78,9 +78,9 @@ def candidate_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     return candidate
 
 
-def _answer(publication: Publication) -> list[str]:
-    """What readers now find, in a few lines: does it look right?"""
-    answer = read_answer(publication.folder)
+def _answer(release: Path) -> list[str]:
+    """What readers find in a release, in a few lines: does it look right?"""
+    answer = read_answer(release)
     mark = "SIMULATED " if answer.provenance == "simulated" else ""
     late = ", ".join(f"{s['series_id']} ({s['status']})" for s in answer.stale)
     sentences = [f"- {mark}{s}" for s in (*answer.sentences, f"Late or missing series: {late or 'none'}.")]
@@ -92,7 +92,7 @@ class Faces:
     """What a publication says of itself beside its tables: its page, and the answer the UI shows. Both read most marts."""
 
     page: Callable[[Path, dict[str, Any]], str] = html.written
-    answer: Callable[[Publication], list[str]] = _answer
+    answer: Callable[[Path], list[str]] = _answer
 
 
 def published_asset(faces: Faces | None = None) -> dg.AssetsDefinition:
@@ -113,8 +113,10 @@ def published_asset(faces: Faces | None = None) -> dg.AssetsDefinition:
     def publish(context: dg.AssetExecutionContext, options: RunOptions) -> dg.MaterializeResult[None]:
         publication = Publication(options.settings.published(options.warehouse.mode), tell)
         staged, manifest = release(context.run_id, options, publication, shown.page)
-        gone = bring_out(publication, staged, manifest, options.settings.keep_publications)
-        told = shown.answer(publication)
+        told = shown.answer(staged)
+        gone, left = bring_out(publication, staged, manifest, options.settings.keep_publications)
+        if left:
+            context.log.warning(left)
         return dg.MaterializeResult(
             metadata={
                 "answer": told[0],
@@ -126,6 +128,7 @@ def published_asset(faces: Faces | None = None) -> dg.AssetsDefinition:
                 "dagster/row_count": sum(t["rows"] for t in manifest["tables"].values()),
                 "kept for rollback": len(publication.releases()),
                 "removed": len(gone),
+                **({"not removed": left} if left else {}),
             }
         )
 
@@ -156,6 +159,7 @@ def _log(
                 "gate 3", v.check.table, v.check.name, v.check.severity == "block" and (v.passed or v.check.name not in options.accept), v.passed,
                 f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {options.accept[v.check.name]}" if not v.passed and v.check.name in options.accept else ""),
                 v.failing_rows_n, v.sample,
+                {v.check.name: options.accept[v.check.name]} if not v.passed and v.check.name in options.accept else {},
             )
             for v in verdicts
         ]  # fmt: skip

@@ -17,12 +17,13 @@ from pipelines.report.page import html
 from pipelines.resources.disk import DiskError, refusal
 from pipelines.resources.fingerprint import content_hash, row_digest, tables_of
 from pipelines.resources.proof import ProofError, prove
-from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, REPORT, Publication, sha256
+from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, REPORT, Publication, PublicationError, sha256
 from pipelines.resources.run import RunOptions
 from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES, quoted
 from pipelines.settings import ROOT
 
 SCHEMAS = ("marts", "quality", "reference")
+GATES = ("gate 1", "gate 2", "gate 3")
 
 
 class PublishError(Exception):
@@ -44,6 +45,7 @@ def release(
         shutil.rmtree(staged)
     (staged / PARQUET).mkdir(parents=True)
     with options.warehouse.candidate() as connection:
+        _demand_gates(connection, run_id)
         _add_logs(connection)
         tables, digests = {}, {}
         for schema, table in tables_of(connection, "rotation", SCHEMAS):
@@ -67,8 +69,8 @@ def release(
     return staged, manifest
 
 
-def bring_out(publication: Publication, staged: Path, manifest: dict[str, Any], keep: int) -> list[str]:
-    """Put a finished release in front of readers and have a fresh process read it there; the releases that went for it.
+def bring_out(publication: Publication, staged: Path, manifest: dict[str, Any], keep: int) -> tuple[list[str], str]:
+    """Put a finished release in front of readers and have a fresh process read it there; the releases that went for it, and why some could not.
 
     Raises:
         PublishError: what readers would have is not the release.
@@ -94,7 +96,48 @@ def bring_out(publication: Publication, staged: Path, manifest: dict[str, Any], 
         raise PublishError(
             f"What readers would have is not what was checked: {problem}. {stands}. Look at the disk, then run again."
         ) from None
-    return publication.prune(keep)
+    try:
+        return publication.prune(keep), ""
+    except OSError as problem:  # readers have the new release: what is left over is the next run's to remove
+        return [], f"Published, but older releases could not be removed: {refusal(problem) or problem}"
+
+
+def go_back(publication: Publication, run: str) -> None:
+    """Put a release of history before readers, once a fresh process has read it there.
+
+    Raises:
+        PublicationError: there is no such release, or it is not what was published. Readers have what they had before.
+    """
+    release = publication.history / run
+    if (release / MANIFEST).exists():
+        try:
+            prove(release / DATABASE, release / MANIFEST)
+        except ProofError as problem:
+            others = ", ".join(r[:8] for r in publication.releases() if r != run) or "none"
+            raise PublicationError(
+                f"Publication {run} is not what was published: {problem}. Readers have what they had before. Look at the disk, and go back to another "
+                f"one (kept are: {others}), or publish once more: `rotation run`."
+            ) from None
+    publication.install(run)
+
+
+def _demand_gates(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """The candidate is of this run, from its first step on, and no gate of it closed.
+
+    Raises:
+        PublishError: it is not, or one did; both happen where single assets are materialized in the UI.
+    """
+    asked = {
+        row[0] for row in connection.execute("select distinct gate from work.quality.check_results where run_id = ?", [run_id]).fetchall()
+    }
+    began = connection.execute("select count(*) from work.raw.clock_day where run_id = ?", [run_id]).fetchall()[0][0]
+    closed = connection.execute("select gate, check_name from work.quality.blocked_runs where run_id = ? order by all", [run_id]).fetchall()
+    found = [f"{gate} closed by {check}" for gate, check in closed] + [f"nothing that {gate} said" for gate in GATES if gate not in asked]
+    if found or not began:
+        raise PublishError(
+            f"Expected a run that began with raw/clock_day and that all three gates let pass, found {', '.join(found) or 'the clock of another run'}. Nothing "
+            "was published. A publication is made by a whole run: materialize all assets of the job `rotation`, or `rotation run`."
+        )
 
 
 def _add_logs(connection: duckdb.DuckDBPyConnection) -> None:
@@ -129,12 +172,20 @@ def _manifest(
         "tables": tables,
         "inputs": [dict(zip(("source", "series_id", "sha256", "pulled_at"), row, strict=True)) for row in inputs],
         "gates": [dict(zip(("gate", "check", "table", "severity", "passed", "observed"), row, strict=True)) for row in gates],
-        "accepted": {
-            name: reason
-            for name, reason in options.accept.items()
-            if any(row[1] == name.split(":")[0] and not row[4] and f": {reason}" in row[5] for row in gates)
-        },
+        "accepted": _accepted(connection, run_id),
     }
+
+
+def _accepted(connection: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, str]:
+    """What was passed over, with the reasons: in this run, and by gate 1 in runs that were stopped since the last publication, whose batches are in."""
+    databases = {row[0] for row in connection.execute("select database_name from duckdb_databases()").fetchall()}
+    told_of = "select run_id from published.quality.check_results" if "published" in databases else "select null where false"
+    rows = connection.execute(
+        "select accepted from work.quality.check_results where accepted is not null and (run_id = ? "
+        f"or (gate = 'gate 1' and run_id not in ({told_of}))) order by checked_at, accepted",
+        [run_id],
+    ).fetchall()
+    return {name: reason for (told,) in rows for name, reason in json.loads(told).items()}
 
 
 def _revision() -> str | None:

@@ -20,6 +20,8 @@ NEVER = {
     ANSWERED: "nothing came, so there is nothing to publish",
     "rows_readable": "a cell that cannot be read has no value to keep",
     "key_is_unique": "which of two values of one key is true cannot be known",
+    "provenance_is_of_this_market": "simulated and observed values in one file are no publication",
+    "nothing_from_after_the_day": "a value of later would be published as known on the day",
 }
 
 
@@ -39,14 +41,15 @@ def _refusal(name: str, manifest: Mapping[str, Any], drop_folder: Path) -> str |
     if sign:
         return _refusal_of_gate_1(check, of, drop_folder)
     if name in NAMES:
-        return None
+        return f"{name} cannot be accepted: {NEVER[name]}." if name in NEVER else None
     if name in STORIES:
         return f"{name} is a check of gate 1: say of which series or dropped file, as {name}:R2000."
     tests = {t.name: t.story.severity for t in model_tests(manifest)}
     if tests.get(name) == "warn":
         return f"{name} is a warning: it stops nothing."
     if name not in tests:
-        return f"{name} is no check. Those of gate 3 are {', '.join(NAMES)}; those of gate 1, as CHECK:SERIES, and the tests of gate 2 stand in docs/checks.md."
+        of_gate_3 = ", ".join(n for n in NAMES if n not in NEVER)
+        return f"{name} is no check. Those of gate 3 are {of_gate_3}; those of gate 1, as CHECK:SERIES, and the tests of gate 2 stand in docs/checks.md."
     return None
 
 

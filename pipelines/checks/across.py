@@ -3,7 +3,7 @@
 Not for one table in itself (dbt tests those), nor for the calendar and the raw data (within).
 """
 
-from pipelines.checks.history import MARGIN, NEWEST, THRESHOLD, beyond_history
+from pipelines.checks.history import MARGIN, THRESHOLD, beyond_history, to_judge
 from pipelines.checks.verdicts import Reconciliation
 
 # The market is made of its sectors, so its return lies within theirs; over twice the worst of 6,804 recorded sessions (0.18).
@@ -16,11 +16,12 @@ ACROSS: tuple[Reconciliation, ...] = (
         "A wrong bar in an index or its fund.",
         "Compare the bars of both with a third source and withdraw the wrong one.",
         beyond_history(
+            "fund_moves_with_its_index",
             "select f.instrument_id as pair, f.session_date, i.instrument_id as index_id, f.return_pct as fund_pct, i.return_pct as reference_pct, "
             "cast(abs(f.return_pct - i.return_pct) as double) as gap "
             "from rotation.marts.fct_performance_daily f join rotation.marts.dim_instrument d using (instrument_id) "
             "join rotation.marts.fct_performance_daily i on i.instrument_id = d.proxy_of and i.session_date = f.session_date and i.horizon = f.horizon "
-            "where f.horizon = '1d' and f.return_pct is not null and i.return_pct is not null and i.price_basis = 'price'"
+            "where f.horizon = '1d' and f.return_pct is not null and i.return_pct is not null and i.price_basis = 'price'",
         ),
         f"{THRESHOLD} Measured: of 14,737 recorded sessions of IWM and SPY none would have closed; 1.5 points, the rule before, would have on 19.",
     ),
@@ -30,12 +31,13 @@ ACROSS: tuple[Reconciliation, ...] = (
         "An index whose bar is not that of its members: a wrong level, another day's list, weights of another universe.",
         "Compare the index with its fund; if they agree, look at the members' bars of the session and at the list of members.",
         beyond_history(
+            "index_moves_with_its_members",
             "select b.universe_id as pair, b.session_date, i.instrument_id as index_id, b.cap_weight_return_pct as members_pct, "
             "i.return_pct as reference_pct, b.weight_covered_pct, b.membership_basis, cast(abs(b.cap_weight_return_pct - i.return_pct) as double) as gap "
             "from rotation.marts.fct_breadth_daily b join rotation.reference.universes u using (universe_id) "
             "join rotation.marts.fct_performance_daily i on i.instrument_id = u.instrument_id and i.session_date = b.session_date "
             "and i.horizon = '1d' and i.price_basis = 'price' "
-            "where b.cap_weight_return_pct is not null and i.return_pct is not null"
+            "where b.cap_weight_return_pct is not null and i.return_pct is not null",
         ),
         f"{THRESHOLD} A list that covers little of the index has been further from it before, so its limit is wider; weight_covered_pct says how much it covers.",
     ),
@@ -48,10 +50,10 @@ ACROSS: tuple[Reconciliation, ...] = (
         "avg(return_pct) as mean_pct from rotation.marts.fct_sector_performance_daily where horizon = '1d' group by session_date), "
         "days as (select s.*, m.return_pct as market_pct from sectors s join rotation.marts.fct_performance_daily m on m.instrument_id = 'SP500' "
         "and m.session_date = s.session_date and m.horizon = '1d' and m.price_basis = 'price' where s.sectors_n >= 9 and m.return_pct is not null), "
-        f"apart as ({beyond_history('select *, 1 as pair, market_pct as reference_pct, abs(market_pct - mean_pct) as gap from days')}) "
+        f"apart as ({beyond_history('sectors_move_with_the_market', 'select *, 1 as pair, market_pct as reference_pct, abs(market_pct - mean_pct) as gap from days')}) "
         "select session_date, sectors_n, lowest_pct, highest_pct, mean_pct, market_pct, gap, limit_of_gap from apart union all "
         "select session_date, sectors_n, lowest_pct, highest_pct, mean_pct, market_pct, greatest(lowest_pct - market_pct, market_pct - highest_pct), "
-        f"{MOST_OUTSIDE_PP} from days where session_date = {NEWEST} and (market_pct < lowest_pct - {MOST_OUTSIDE_PP} or market_pct > highest_pct + {MOST_OUTSIDE_PP})",
+        f"{MOST_OUTSIDE_PP} from days where {to_judge()} and (market_pct < lowest_pct - {MOST_OUTSIDE_PP} or market_pct > highest_pct + {MOST_OUTSIDE_PP})",
         f"From the mean of the sectors: {THRESHOLD} From the range of the sectors: {MOST_OUTSIDE_PP} points. Measured on 6,804 recorded sessions: none "
         f"beyond {MARGIN} times the worst before; 1.5 times would have closed on 2024-07-11, a real turn to small caps. Outside the range on 3, by 0.18 at the most.",
     ),

@@ -49,12 +49,22 @@ CHECKS = (
         'Find what removed them; if it is meant, accept it once: rotation run --accept row_counts_do_not_shrink="why".',
         "select table_name, sum(published_n) as published_n, sum(candidate_n) as candidate_n from past_days group by 1 having sum(candidate_n) < sum(published_n)",
     ),
+    Reconciliation(
+        "columns_stay",
+        "marts",
+        "A promise broken: a published table or column is gone, or has another type, and queries and dashboards of readers break.",
+        'Put it back, or say in CHANGELOG.md what takes its place and accept it once: rotation run --accept columns_stay="why".',
+        "select p.schema_name || '.' || p.table_name as table_name, p.column_name, p.data_type as was, c.data_type as is_now "
+        "from (from duckdb_columns() where database_name = 'published' and schema_name in ('marts', 'reference')) p "
+        "left join (from duckdb_columns() where database_name = 'rotation') c using (schema_name, table_name, column_name) "
+        "where c.data_type is distinct from p.data_type order by all",
+    ),
 )
 NAMES = tuple(c.name for c in CHECKS)
 
 
 def against_published(connection: duckdb.DuckDBPyConnection) -> list[Reconciliation]:
-    """The two checks; what they read is laid out here, in the temporary tables `past_days` and `past_changes`."""
+    """The checks; what they read is laid out here, in the temporary tables `past_days` and `past_changes`."""
     candidate = {table: columns for table, _, columns in _dated(connection, "rotation")}
     shared = [(t, day, [c for c in columns if c in candidate[t]]) for t, day, columns in _dated(connection, "published") if t in candidate]
     days = ["select null::varchar as table_name, null::date as day, 0 as published_n, 0 as candidate_n, false as is_same where false"]

@@ -1,7 +1,8 @@
 """Rows appended to the quality logs of the working file; the form every gate reports in. Not for reading them."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ class CheckRow:
     observed: str
     failing_rows_n: int = 0
     sample: str = ""
+    accepted: Mapping[str, str] = field(default_factory=dict)  # reasons by the name they were given to
 
 
 def append(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]] | pl.DataFrame) -> None:
@@ -58,6 +60,7 @@ def append_checks(
                 "observed": c.observed,
                 "failing_rows_n": c.failing_rows_n,
                 "sample": c.sample,
+                "accepted": json.dumps(dict(c.accepted)) if c.accepted else None,
                 "provenance": provenance,
             }
             for c in checks

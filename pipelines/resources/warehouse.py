@@ -45,6 +45,10 @@ LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "observed": ("varchar", "What was found."),
         "failing_rows_n": ("bigint", "Rows that failed."),
         "sample": ("varchar", "Some failing rows, as JSON."),
+        "accepted": (
+            "varchar",
+            "Where a person passed over the failure: the reason by the name it was given to (CHECK, or CHECK:SERIES), as JSON.",
+        ),
         "provenance": ("varchar", "observed or simulated."),
     },
     "blocked_runs": {

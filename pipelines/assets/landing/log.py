@@ -43,7 +43,17 @@ def log_checks(connection: duckdb.DuckDBPyConnection, scope: Scope, checks: Sequ
     append_checks(
         connection,
         [
-            CheckRow("gate 1", f"raw.{c.table}", c.check, c.is_blocking or c.passed, c.passed, c.observed, c.failing_rows.height, sample(c))
+            CheckRow(
+                "gate 1",
+                f"raw.{c.table}",
+                c.check,
+                c.is_blocking or c.passed,
+                c.passed,
+                c.observed,
+                c.failing_rows.height,
+                sample(c),
+                {f"{c.check}:{series}": reason for series, reason in c.accepted.items()},
+            )
             for c in checks
         ],
         run_id=scope.run_id,

@@ -1,16 +1,20 @@
 """A release that is not what was checked never stays in front of readers, and a run begins only where it can end. On a market of a few small tables."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from bench.reliability import numbered
-from pipelines.assets.release import PublishError
+from pipelines.assets.release import PublishError, bring_out, go_back
 from pipelines.resources import disk
 from pipelines.resources.clock import ClockError
 from pipelines.resources.disk import DiskError
-from pipelines.resources.publication import DATABASE
+from pipelines.resources.publication import DATABASE, Publication, PublicationError
+from pipelines.resources.warehouse import Warehouse
+from pipelines.settings import Settings
 
 
 @pytest.fixture
@@ -62,6 +66,56 @@ def test_a_finished_file_that_is_not_what_was_checked_is_not_published(market: P
         numbered.publish(market, 2, lambda step: spoil(staged) if step == "check the release" else None)
     assert numbered.broken(market, 1, 1) == []
     assert numbered.publication(market).releases() == ["run-0001"]
+
+
+def test_a_kept_release_that_is_not_what_was_published_is_not_gone_back_to(market: Path) -> None:
+    numbered.publish(market, 2)
+    here = numbered.publication(market)
+    spoil(here.history / "run-0001" / DATABASE)
+    with pytest.raises(
+        PublicationError, match=r"run-0001 is not what was published: .*SHA-256.*Readers have what they had before.*kept are: run-0002"
+    ):
+        go_back(here, "run-0001")
+    assert numbered.broken(market, 2, 2) == []
+    with pytest.raises(PublicationError, match="There is no publication 'run-0009'"):
+        go_back(here, "run-0009")
+
+
+def test_an_old_release_that_cannot_be_removed_does_not_undo_what_was_published(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "history")
+
+    here = numbered.publication(market)
+    with numbered.working_in(market) as settings:
+        staged, manifest = numbered.make(settings, here, 2)
+        monkeypatch.setattr(Publication, "prune", full)
+        gone, left = bring_out(here, staged, manifest, 1)
+    assert gone == []
+    assert left.startswith("Published, but older releases could not be removed: The disk is full")
+    assert numbered.broken(market, None, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("delete from quality.check_results where gate = 'gate 3'", "found nothing that gate 3 said"),
+        ("delete from quality.check_results where gate = 'gate 2'", "found nothing that gate 2 said"),
+        ("insert into quality.blocked_runs by name select 'run-0002' as run_id, 'gate 3' as gate, 'any' as check_name", "found gate 3 closed by any"),
+        ("update raw.clock_day set run_id = 'another'", "found the clock of another run"),
+    ],
+)  # fmt: skip
+def test_only_what_every_gate_of_this_run_let_pass_is_published(market: Path, monkeypatch: pytest.MonkeyPatch, log: str, said: str) -> None:
+    passed = numbered.passed
+
+    def passed_but(settings: Settings, number: int) -> None:
+        passed(settings, number)
+        with Warehouse(settings, numbered.MODE).work() as connection:
+            connection.execute(log)
+
+    monkeypatch.setattr(numbered, "passed", passed_but)
+    with pytest.raises(PublishError, match=f"Expected a run .* that all three gates let pass, {said}.*Nothing was published"):
+        numbered.publish(market, 2)
+    assert numbered.broken(market, 1, 1) == []
 
 
 def test_a_run_does_not_begin_under_a_clock_that_was_set_back(market: Path) -> None:
