@@ -118,6 +118,7 @@ clients: $(READY) ## older DuckDB versions, command line, Node, SQLAlchemy, ADBC
 
 lock: ## renew the locks from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file requirements.lock
+	@uv pip compile pyproject.toml --group team --constraint requirements.lock --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --output-file deploy/requirements.lock
 	@uv pip compile docs/bi/superset/requirements.in --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file docs/bi/superset/requirements.lock
 
 clean: ## remove the environment and everything built; warehouse/ stays

@@ -10,7 +10,7 @@ import dagster as dg
 
 from pipelines.assets.publish import PUBLISHED
 from pipelines.causes import ATTENDED, causes
-from pipelines.settings import ROOT, Mode
+from pipelines.settings import ROOT, Mode, settings
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ def run_config(
 
 
 def instance_home() -> Path:
-    """The folder with dagster.yaml, made the working folder: that file sends Dagster's state to .dagster/ relative to it."""
+    """The folder with dagster.yaml: a team's, else our own, made the working folder: that file sends Dagster's state to .dagster/ relative to it."""
+    if (theirs := settings().dagster_home) is not None:
+        return theirs
     (ROOT / ".dagster").mkdir(exist_ok=True)
     os.chdir(ROOT)
     return ROOT

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
 
     sources: Mode = Field("sample", description="Default market of a run: sample (simulated, offline) or live.")
     warehouse: Path = Field(ROOT / "warehouse", description="Folder of all data: work, candidate, published, archive, quarantine, drop.")
+    dagster_home: Path | None = Field(
+        None, description="Folder of a team's dagster.yaml, in whose instance `rotation run` keeps its events; default: this folder's own."
+    )
     drop: Path | None = Field(None, description="Folder watched for vendor files; default: drop/ in the warehouse.")
     mirror: AnyHttpUrl | None = Field(None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH.")
     contact: str | None = Field(None, description="E-mail address named in the User-Agent; some providers refuse requests without one.")
@@ -101,10 +104,19 @@ class Settings(BaseSettings):
             raise ValueError("expected a program and its arguments")
         return command
 
-    @field_validator("warehouse", "drop")
+    @field_validator("warehouse", "drop", "dagster_home")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path if path is None else (path if path.is_absolute() else ROOT / path)
+
+    @field_validator("dagster_home", mode="after")
+    @classmethod
+    def _instance(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not (folder / "dagster.yaml").is_file():
+            raise ValueError(
+                f"expected a folder with dagster.yaml, found none in {folder}"
+            )  # Dagster would begin a history of its own there
+        return folder
 
     @property
     def tokens(self) -> dict[str, str]:
@@ -157,9 +169,12 @@ KEYS_FILE = PREFIX + "KEYS_FILE"
 KEYS = frozenset(PREFIX + name.upper() for name, field in Settings.model_fields.items() if SecretStr in get_args(field.annotation))
 
 
+DAGSTER_POSTGRES = "DAGSTER_POSTGRES_"  # begins the names of the database of a team's Dagster (deploy/)
+
+
 def bare_environment() -> dict[str, str]:
     """The environment for programs that are none of ours: without our keys."""
-    return {name: value for name, value in os.environ.items() if name not in KEYS}
+    return {name: value for name, value in os.environ.items() if name not in KEYS and not name.startswith(DAGSTER_POSTGRES)}
 
 
 def load_settings(**overrides: Any) -> Settings:

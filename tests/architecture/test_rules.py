@@ -158,7 +158,7 @@ def test_the_catalogue_of_published_tables_is_current() -> None:
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
-@pytest.mark.parametrize("path", ["requirements.lock", "docs/bi/superset/requirements.lock"])
+@pytest.mark.parametrize("path", ["requirements.lock", "deploy/requirements.lock", "docs/bi/superset/requirements.lock"])
 def test_every_requirement_of_a_lock_has_a_version_and_a_hash_and_no_address(path: str) -> None:
     lock = (ROOT / path).read_text(encoding="utf-8")
     assert not re.search(r"://|^-|\s@\s", lock, flags=re.M)

@@ -1,14 +1,18 @@
 """What came of a run, in words: the cause without its stack, each thing once."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import psycopg
 import pytest
+from team import home_of, url_of
 
 from pipelines import progress, runner
 from pipelines.progress import progress_logger
 from pipelines.resources.run import RunOptions
 from pipelines.resources.warehouse import WarehouseError
+from pipelines.settings import settings
 
 CONFIG = runner.run_config("sample")
 
@@ -83,6 +87,16 @@ def test_the_cause_is_told_without_its_stack() -> None:
 
 def test_a_refusal_is_told_in_its_own_words() -> None:
     assert run(refused).failures == ("This cannot be. Mend it.",)
+
+
+def test_a_run_from_a_terminal_stands_in_the_instance_of_the_team(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = home_of("compose", tmp_path / "home")
+    for name, value in {"DAGSTER_POSTGRES_URL": url_of(postgres), "ROTATION_DAGSTER_HOME": str(home), "DAGSTER_HOME": "elsewhere"}.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    outcome = runner.run(CONFIG, definitions=definitions(good))
+    with psycopg.connect(postgres) as pg:
+        assert pg.execute("select run_id, status from runs").fetchall() == [(outcome.run_id, "SUCCESS")]
 
 
 def test_progress_is_heard_by_asset_and_check_and_only_while_listening() -> None:

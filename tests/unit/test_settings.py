@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.settings import PREFIX, ROOT, Settings, SettingsError, load_settings
+from pipelines.settings import PREFIX, ROOT, Settings, SettingsError, bare_environment, load_settings
 
 
 def test_an_unknown_setting_is_refused_with_the_nearest_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +35,21 @@ def test_paths_are_absolute_and_values_frozen(monkeypatch: pytest.MonkeyPatch) -
     assert settings.warehouse == ROOT / "elsewhere"
     with pytest.raises(ValidationError):
         settings.ui_port = 1  # type: ignore[misc]
+
+
+def test_a_teams_dagster_home_without_dagster_yaml_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ROTATION_DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(SettingsError, match=rf"ROTATION_DAGSTER_HOME.*expected a folder with dagster\.yaml, found none in {tmp_path}"):
+        load_settings()
+    (tmp_path / "dagster.yaml").touch()
+    assert load_settings().dagster_home == tmp_path
+
+
+def test_programs_that_are_none_of_ours_get_neither_keys_nor_the_teams_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = {"ROTATION_TIINGO_TOKEN": "a", "DAGSTER_POSTGRES_URL": "b", "DAGSTER_POSTGRES_PASSWORD": "c"}
+    for name, value in {**secret, "DAGSTER_HOME": "d"}.items():
+        monkeypatch.setenv(name, value)
+    assert set(bare_environment()) & {*secret, "DAGSTER_HOME"} == {"DAGSTER_HOME"}
 
 
 def test_a_token_does_not_show_itself(monkeypatch: pytest.MonkeyPatch) -> None:
