@@ -122,6 +122,16 @@ def test_it_says_what_the_answer_says_and_that_the_market_is_simulated(sample_at
     assert verdicts == {"not testable"}
 
 
+def test_what_scores_have_meant_is_told_by_the_evidences_own_words_and_each_fifth_by_itself(page: Shown) -> None:
+    sql = "select finding, months_n from marts.fct_scorecard_evidence where component = 'total' and horizon = '12m' and quintile = 1"
+    ((finding, months),) = [tuple(row.values()) for row in rows_of(page.database, sql)]
+    words = " ".join(page.tree.text_content().split())
+    assert finding in words
+    assert f"{months} months" not in words  # they overlap
+    assert "Each fifth is shown by itself" in page.words("evidence")
+    assert "such scores have meant" not in words
+
+
 def test_it_refers_to_nothing_outside_itself_and_may_run_nothing_but_its_own(page: Shown) -> None:
     for element in page.tree.iter():
         for name in ("src", "srcset", "href", "action", "data", "poster", "background"):
