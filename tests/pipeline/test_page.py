@@ -132,6 +132,18 @@ def test_what_scores_have_meant_is_told_by_the_evidences_own_words_and_each_fift
     assert "such scores have meant" not in words
 
 
+@pytest.mark.parametrize("key", ["discounts", "rerating"])
+def test_valuations_carry_the_day_of_their_values(key: str, page: Shown) -> None:
+    days = {row["month_end"] for row in page.asked(key)}
+    assert max(days) < AT_ONCE
+    assert f"values of {', '.join(str(d) for d in days)}" in page.words(key)
+
+
+def test_a_pair_of_source_and_treatment_that_is_not_held_is_not_called_undefined(page: Shown) -> None:
+    assert "not held" in page.words("discounts")
+    assert "not defined" not in page.words("discounts")
+
+
 def test_it_refers_to_nothing_outside_itself_and_may_run_nothing_but_its_own(page: Shown) -> None:
     for element in page.tree.iter():
         for name in ("src", "srcset", "href", "action", "data", "poster", "background"):

@@ -148,6 +148,8 @@ def test_choosing_a_horizon_changes_picture_and_table(visit: Any) -> None:
     before = page.locator("[data-chart=pairs] svg").text_content()
     page.locator(".horizons[data-section=performance] input[value='5y']").check()
     page.wait_for_function("before => document.querySelector('[data-chart=pairs] svg').textContent !== before", arg=before)
+    assert "5y, percentage points" in page.locator("[data-chart=pairs] svg").text_content()
+    assert "horizon 5y" in page.locator("#pairs .meta").text_content()
     page.locator("#pairs details.data summary").click()
     shown = page.locator("#pairs tbody tr:visible")
     assert shown.count() > 0

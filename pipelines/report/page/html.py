@@ -82,7 +82,7 @@ def alternative(filled: Filled) -> str:
     span = (
         f"{len(filled.rows)} rows; last: {newest}" if not panel.bars else f"{len(filled.rows)} bars over all horizons" if panel.bars else ""
     )
-    return f"Picture: {panel.title}. {panel.window}. {panel.reading} {span}. All values are in the table below it."
+    return f"Picture: {panel.title}. {filled.span}. {panel.reading} {span}. All values are in the table below it."
 
 
 def headers(panel: Panel) -> list[tuple[Column, bool]]:

@@ -35,6 +35,7 @@
 
   const show = (section, horizon) => {
     for (const row of section.querySelectorAll("tr[data-horizon]")) row.hidden = row.dataset.horizon !== horizon;
+    for (const word of section.querySelectorAll(".chosen")) word.textContent = horizon;
     for (const place of section.querySelectorAll(".chart")) {
       const view = views[place.dataset.chart];
       if (view && (specs[place.dataset.chart].params || []).some((p) => p.name === "horizon")) view.signal("horizon", horizon).runAsync();

@@ -61,6 +61,7 @@ class Panel:
     is_wide: bool = False
     is_folded: bool = False  # the table opens on demand
     tall: int = 230  # its picture of lines, in pixels
+    valued: str = ""  # the column of the day its values are of, where that is one day before the page's
     bars: str = ""  # the column whose values are bars, one below the other
 
     def queries(self, day: date, run: str) -> dict[str, str]:

@@ -61,7 +61,7 @@ def _panel(f: Filled) -> dict[str, Any]:
     told: dict[str, Any] = {
         "key": panel.key,
         "title": panel.title,
-        "meta": f"{panel.window}; {', '.join(f.reads)}",
+        "meta": f"{f.span}{f'; horizon {f.horizon}' if f.horizon else ''}; {', '.join(f.reads)}",
         "reading": panel.reading,
         "missing": f.missing,
         "late": [f"{s['series_id']} is {s['status']}, last value {s['last_observation'] or 'never'}" for s in f.late],
@@ -96,7 +96,7 @@ def _matrix(f: Filled) -> dict[str, Any]:
         told = [{"text": f"{line[0]} {line[1]}", "side": "", "under": line[2]}]
         for cell in cells:
             if cell is None:
-                told.append({"text": "not defined", "side": "none", "under": ""})
+                told.append({"text": "not held", "side": "none", "under": ""})
             elif cell["discount_pct"] is None:
                 told.append({"text": "refused", "side": "none", "under": str(cell["refusal_reason"]).replace("_", " ")})
             else:
