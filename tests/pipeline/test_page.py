@@ -144,6 +144,19 @@ def test_a_pair_of_source_and_treatment_that_is_not_held_is_not_called_undefined
     assert "not defined" not in page.words("discounts")
 
 
+def test_the_strip_beneath_the_headline_tells_score_flags_and_changes_as_the_marts_do(page: Shown) -> None:
+    (strip,) = [e for e in page.tree.iter("ul") if e.get("class") == "strip"]
+    score, flags, changes = (" ".join(part.text_content().split()) for part in strip.iter("li"))
+    total = "select score, percentile from marts.fct_scorecard_daily where component = 'total' and session_date = date '2026-01-02'"
+    ((value, percentile),) = [tuple(row.values()) for row in rows_of(page.database, total)]
+    assert f"{value:.0f} of 100" in score
+    assert f"higher than on {percentile:.0f} % of sessions" in score
+    raised = "select count(*) filter (status = 'raised') as n, count(*) as of_n from marts.fct_risk_flags_daily where session_date = date '2026-01-02'"
+    ((n, of_n),) = [tuple(row.values()) for row in rows_of(page.database, raised)]
+    assert f"{n} of {of_n} raised" in flags
+    assert f"{len(page.asked('changes'))} changes" in changes
+
+
 def test_it_refers_to_nothing_outside_itself_and_may_run_nothing_but_its_own(page: Shown) -> None:
     for element in page.tree.iter():
         for name in ("src", "srcset", "href", "action", "data", "poster", "background"):
@@ -251,5 +264,8 @@ def test_marts_without_a_row_make_a_page_of_reasons(sample_at_once: Path, tmp_pa
     shown = Shown(written(database, publication.manifest() or {}), database)
     database.unlink()
     assert shown.specs == {}
+    (strip,) = [e for e in shown.tree.iter("ul") if e.get("class") == "strip"]
+    assert strip.text_content().count("not shown") == 2  # score and flags
+    assert "no change" in strip.text_content()
     assert shown.tree.get_element_by_id("headline").text_content() == "There is no relative return to speak of yet."
     assert all(PANELS[key].empty in shown.words(key) for key in PICTURES)

@@ -118,6 +118,24 @@ def test_it_shows_all_of_itself_and_asks_nobody(size: str, scheme: str, visit: A
     assert ground == rgb((LIGHT if scheme == "light" else DARK)["paper"])
 
 
+@pytest.mark.parametrize("screen", [(390, 844), (1366, 768)], ids=str)
+def test_the_first_screen_says_how_sure_and_leads_to_why(screen: tuple[int, int], visit: Any) -> None:
+    page = visit().page
+    width, height = screen
+    page.set_viewport_size({"width": width, "height": height})
+    for key, words in (("scorecard", "higher than on"), ("flags", "raised"), ("changes", "→")):
+        part = page.locator(f".strip a[href='#{key}']")
+        assert words in part.text_content()
+        box = part.bounding_box()
+        assert box["y"] > page.locator("#headline").bounding_box()["y"]
+        assert box["y"] + box["height"] <= height
+        assert box["x"] + box["width"] <= width
+    page.locator(".strip a[href='#flags']").click()
+    page.wait_for_function(
+        "() => { const box = document.getElementById('flags').getBoundingClientRect(); return box.top >= 0 && box.top < 200; }"
+    )
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_paper_it_is_light_and_nothing_is_cut(scheme: str, visit: Any) -> None:
     looked = visit("laptop", scheme)

@@ -20,6 +20,7 @@ from pipelines.report.page.colours import DARK, LIGHT
 from pipelines.report.page.panel import Column, Panel
 from pipelines.report.page.read import FIRST_HORIZON, Filled, Page, read_page
 from pipelines.report.page.row import Row
+from pipelines.report.page.strip import strip
 from pipelines.report.terminal import GATES
 
 HERE = files("pipelines.report.page")
@@ -110,6 +111,7 @@ def render(page: Page) -> str:
         policy=_policy(scripts),
         specs=Markup(_embedded(specs)),  # noqa: S704 # escaped there
         gates=GATES,
+        strip=strip(page),
         matrix=matrix,
         alternative=alternative,
         headers=headers,

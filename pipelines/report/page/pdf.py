@@ -14,6 +14,7 @@ from pipelines.report.page.html import matrix, side
 from pipelines.report.page.panel import Panel
 from pipelines.report.page.read import Filled, Page
 from pipelines.report.page.row import Row
+from pipelines.report.page.strip import strip
 
 FONT = "Libertinus Serif"  # comes with Typst, as do its kin
 
@@ -49,6 +50,7 @@ def _told(page: Page) -> dict[str, Any]:
         "created_at": page.manifest["created_at"],
         "source_mode": answer.source_mode,
         "headline": answer.headline,
+        "strip": [{"name": part.name, "value": part.value, "more": part.more} for part in strip(page)],
         "sentences": answer.sentences,
         "stale": [f"{s['series_id']} ({s['status']}, last {s['last_observation'] or 'never'})" for s in answer.stale],
         "accepted": [f"Published although {check} failed: {reason}" for check, reason in answer.accepted.items()],

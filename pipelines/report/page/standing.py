@@ -84,7 +84,7 @@ SCORECARD = Panel(
     window="the newest session; percentiles over each input's own history",
     sql="""
 select
-    coalesce(title, 'Total') as title, raw_value, percentile, score, score_reason, weight_used_pct, contribution_points, input_date,
+    component, coalesce(title, 'Total') as title, raw_value, percentile, score, score_reason, weight_used_pct, contribution_points, input_date,
     case when is_stale then 'stale' end as staleness,
     card.source_table || '.' || card.source_column as receipt, card.input_ids
 from marts.fct_scorecard_daily as card
