@@ -44,6 +44,24 @@ FAULTS = """() => {
   return faults;
 }"""
 
+# Tables that a finger has to push: by how much, and whether the names of their rows stay when they are pushed to the end.
+PUSHED = """() => {
+  for (const details of document.querySelectorAll('details.data')) details.open = true;
+  const wider = [...document.querySelectorAll('.scroll')].filter((s) => s.scrollWidth > s.clientWidth + 1);
+  return wider.map((scroll) => {
+    scroll.scrollIntoView({ block: 'center', behavior: 'instant' });
+    scroll.scrollLeft = scroll.scrollWidth;
+    const frame = scroll.getBoundingClientRect(), names = [...scroll.querySelectorAll('tr > :first-child')].filter((c) => c.getClientRects().length);
+    const seen = names.map((c) => c.getBoundingClientRect());
+    const first = scroll.querySelector('tbody tr:not([hidden]) > :first-child'), box = first.getBoundingClientRect();
+    return {
+      panel: scroll.closest('.panel').id, by: scroll.scrollWidth / scroll.clientWidth,
+      stay: seen.every((b) => Math.abs(b.left - frame.left) < 2), share: Math.max(...seen.map((b) => b.width)) / frame.width,
+      above: box.top < innerHeight && first.contains(document.elementFromPoint(box.left + 3, box.top + 8)),
+    };
+  });
+}"""
+
 CUT_ON_PAPER = """() => [...document.querySelectorAll('table, .chart svg')]
   .filter((e) => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.closest('.panel').id)"""
 
@@ -116,6 +134,17 @@ def test_it_shows_all_of_itself_and_asks_nobody(size: str, scheme: str, visit: A
     assert looked.asked == [file.as_uri()]
     ground = looked.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == rgb((LIGHT if scheme == "light" else DARK)["paper"])
+
+
+def test_on_a_phone_no_table_is_cut_that_could_fit_and_names_stay_where_one_is_pushed(visit: Any) -> None:
+    page = visit("phone").page
+    pushed = page.evaluate(PUSHED)
+    assert len(pushed) > 10
+    assert {p["panel"] for p in pushed if p["by"] < 1.1} == set()
+    assert {p["panel"] for p in pushed} & {"horizons", "scorecard", "flags", "changes"} == set()
+    assert {p["panel"] for p in pushed if not (p["stay"] and p["above"])} == set()
+    assert max(p["share"] for p in pushed) < 0.5
+    assert not page.locator("#horizons th.spare").is_visible()
 
 
 @pytest.mark.parametrize("screen", [(390, 844), (1366, 768)], ids=str)

@@ -25,6 +25,7 @@ class Column:
     reason: str = ""  # the column that says why a value is empty
     sign: bool = False  # coloured by sign: the side it speaks for
     under: str = ""  # the column told beneath it, small
+    spare: bool = False  # left out where the screen is that of a phone
 
     def told(self, row: Row) -> str:
         """The value as people read it."""

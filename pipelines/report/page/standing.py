@@ -72,7 +72,7 @@ order by base_date desc, horizon
         Column("large_return_pct", "S&P 500", "+.2f", "%"),
         Column("excess_pp", "difference", "+.2f", "pp", "excess_reason", sign=True),
         Column("multiple", "multiple", ".2f", "×"),
-        Column("base_date", "from the close of"),
+        Column("base_date", "from the close of", spare=True),
     ),
     metrics=("excess_return", "return_multiple"),
     reading="Price returns, not annualised. No multiple where the signs differ or the large return is under 1 %.",

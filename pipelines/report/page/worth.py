@@ -101,7 +101,7 @@ order by metric = 'pe' desc, metric, basis, small_source_id, loss_treatment, agg
         Column("relative", "small / large", ".2f"),
         Column("median_relative", "its median", ".2f"),
         Column("implied_excess_pp", "implied", "+.1f", "pp", "implied_reason", sign=True),
-        Column("window_years", "years", ".1f"),
+        Column("window_years", "years", ".1f", spare=True),
     ),
     metrics=("implied_rerating",),
     reading="Arithmetic, no forecast: nothing says that, or when, it happens.",
