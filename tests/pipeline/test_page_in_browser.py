@@ -66,6 +66,27 @@ CUT_ON_PAPER = """() => [...document.querySelectorAll('table, .chart svg')]
   .filter((e) => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.closest('.panel').id)"""
 
 
+SPLIT_ON_PAPER = """() => {
+  const found = new Set();
+  for (const place of document.querySelectorAll('td, th, h3, .meta, .legend')) {
+    if (!place.getClientRects().length) continue;
+    const walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    for (let node; (node = walk.nextNode()); )
+      for (const word of node.data.matchAll(/[\\p{L}\\p{N}]{2,}/gu)) {
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const tops = [...range.getClientRects()].map((r) => r.top);
+        if (Math.max(...tops) - Math.min(...tops) > 3) found.add(`${place.closest('.panel').id}: ${word[0]}`);
+      }
+  }
+  return [...found];
+}"""
+SHRUNK = """() => [...document.querySelectorAll('.chart[data-drawn] svg')]
+  .filter((s) => s.getBoundingClientRect().width < 0.97 * s.viewBox.baseVal.width).map((s) => s.closest('.panel').id)"""
+PARTED = """() => [...document.querySelectorAll('.panel:has(.chart)')].filter((p) => getComputedStyle(p).breakInside !== 'avoid').map((p) => p.id)"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -169,10 +190,16 @@ def test_the_first_screen_says_how_sure_and_leads_to_why(screen: tuple[int, int]
 def test_on_paper_it_is_light_and_nothing_is_cut(scheme: str, visit: Any) -> None:
     looked = visit("laptop", scheme)
     looked.read_to_the_end()
+    looked.page.evaluate("dispatchEvent(new Event('beforeprint'))")  # as printing does
     looked.page.emulate_media(media="print", color_scheme=scheme)
     looked.page.set_viewport_size({"width": 703, "height": 1000})  # A4 less its margins
     assert looked.page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(LIGHT["paper"])
     assert looked.page.evaluate(CUT_ON_PAPER) == []
+    assert looked.page.evaluate(SPLIT_ON_PAPER) == []
+    assert looked.page.evaluate(SHRUNK) == []
+    assert looked.page.evaluate(PARTED) == []  # heading, legend and picture stay together
+    assert looked.page.locator(".age").is_visible()  # the sample's day is long past
+    assert not looked.page.locator("#freshness").is_visible()  # a heading whose table only a screen opens
     assert not looked.page.locator("nav").is_visible()
     assert looked.page.locator("text=SIMULATED MARKET.").first.is_visible()
     assert len(looked.page.pdf(prefer_css_page_size=True)) > 100_000

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def paper(sample_at_once: Path, tmp_path_factory: pytest.TempPathFactory) -> str
         pytest.skip("no pdftotext on this machine: apt-get install poppler-utils")
     publication = published(sample_at_once)
     target = tmp_path_factory.mktemp("paper") / "report.pdf"
-    write_pdf(read_page(publication.database, publication.manifest() or {}), target)
+    write_pdf(read_page(publication.database, publication.manifest() or {}), target, AT_ONCE + timedelta(days=40))
     return words(target)
 
 
@@ -39,6 +40,10 @@ def test_each_picture_at_a_horizon_says_which_one(paper: str) -> None:
 def test_it_names_no_table_that_only_a_screen_has(paper: str) -> None:
     assert "in the table" not in paper
     assert "table below" not in paper
+
+
+def test_it_says_how_old_it_is(paper: str) -> None:
+    assert f"Written 40 days after {AT_ONCE}" in paper
 
 
 def test_valuations_carry_the_day_of_their_values(paper: str, sample_at_once: Path) -> None:

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from pipelines.report.page.colours import DARK, LIGHT
 from pipelines.report.page.panel import Column, Panel
-from pipelines.report.page.read import FIRST_HORIZON, Filled, Page, read_page
+from pipelines.report.page.read import FIRST_HORIZON, OLD_AFTER_DAYS, Filled, Page, read_page
 from pipelines.report.page.row import Row
 from pipelines.report.page.strip import strip
 from pipelines.report.terminal import GATES
@@ -116,6 +116,7 @@ def render(page: Page) -> str:
         alternative=alternative,
         headers=headers,
         first_horizon=FIRST_HORIZON,
+        old_after=OLD_AFTER_DAYS,
         safe_svg=lambda f: Markup(f.svg),  # noqa: S704 # drawn by Vega, which escapes text
     )
 

@@ -33,6 +33,14 @@
   }, { rootMargin: "400px" });
   for (const place of document.querySelectorAll(".chart")) seen.observe(place);
 
+  // for paper the pictures are drawn anew at its width (A4 less its margins), so that their words keep their size
+  const fit = (paper) => {
+    root.classList.toggle("paper", paper);
+    for (const [key, view] of Object.entries(views)) view.signal("width", document.querySelector(`[data-chart=${key}]`).clientWidth).run();
+  };
+  addEventListener("beforeprint", () => fit(true));
+  addEventListener("afterprint", () => fit(false));
+
   const show = (section, horizon) => {
     for (const row of section.querySelectorAll("tr[data-horizon]")) row.hidden = row.dataset.horizon !== horizon;
     for (const word of section.querySelectorAll(".chosen")) word.textContent = horizon;
@@ -75,7 +83,7 @@
 
   const age = document.querySelector(".age");
   const days = Math.floor((Date.now() - Date.parse(age.dataset.asOf)) / 86400000);
-  if (days > 4) {
+  if (days > Number(age.dataset.oldAfter)) {
     age.hidden = false;
     age.append(`This page is ${days} days old: it tells of ${age.dataset.asOf}, not of today.`);
   }

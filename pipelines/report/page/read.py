@@ -16,6 +16,7 @@ from pipelines.report.page.row import Row, Rows
 from pipelines.resources.warehouse import cut_at, read_only
 
 FIRST_HORIZON = "ytd"
+OLD_AFTER_DAYS = 4  # a long weekend; from then on page and paper say how old they are
 LATE = """
 select series_id, coalesce(instrument_id, series_id) as instrument_id, status, last_observation
 from quality.freshness
