@@ -26,8 +26,14 @@
       ast: true, renderer: "svg", actions: false, tooltip: { theme: "custom", disableDefaultStyle: true, offsetX: 14 },
     });
     views[key] = result.view;
+    // a finger does not hover: a tap shows what a pointer would
+    result.view.addEventListener("click", (event, item) => { result.view.tooltip()(null, event, item, item && item.tooltip); });
     place.dataset.drawn = "yes";
   };
+  const hide = () => { const tip = document.getElementById("vg-tooltip-element"); if (tip) tip.classList.remove("visible"); };
+  addEventListener("scroll", hide, { passive: true, capture: true });
+  addEventListener("pointerdown", hide, { capture: true });
+
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
   }, { rootMargin: "400px" });

@@ -20,7 +20,7 @@ order by vintage desc, premium_pct desc
     columns=(
         Column("definition", "definition"),
         Column("vintage", "file of"),
-        Column("start_year", "from"),
+        Column("start_year", "from", spare=True),
         Column("end_year", "to"),
         Column("premium_pct", "premium a year", "+.2f", "%", "premium_reason", sign=True),
         Column("t_stat", "t", "+.2f", reason="t_stat_reason"),
@@ -59,7 +59,7 @@ order by definition, max(n_years)
     columns=(
         Column("definition", "definition"),
         Column("span", "span"),
-        Column("start_year", "from"),
+        Column("start_year", "from", spare=True),
         Column("premium_pct", "premium a year", "+.2f", "%", sign=True),
         Column("t_stat", "t", "+.2f"),
         Column("without_january_pct", "without January", "+.2f", "%", sign=True),
