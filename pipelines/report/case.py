@@ -31,18 +31,11 @@ def score_sentence(connection: duckdb.DuckDBPyConnection) -> str | None:
         f"Score for small caps {score:.0f} of 100 (50 is neutral), higher than on {percentile:.0f} % of sessions since {since}, "
         f"from {weight:.0f} % of the weight; most by {receipt}."
     )
-    evidence = connection.execute(
-        "select top_minus_bottom_pp, top_minus_bottom_ci_low_pp, top_minus_bottom_ci_high_pp, months_n from marts.fct_scorecard_evidence "
-        "where component = 'total' and horizon = '12m' and quintile = 1"
+    finding = connection.execute(
+        "select finding from marts.fct_scorecard_evidence where component = 'total' and horizon = '12m' and quintile = 1"
     ).fetchone()
-    if evidence is None or evidence[0] is None:
-        return f"{text} What followed such scores over 12 months cannot be said yet."
-    spread, low, high, months = evidence
-    meant = "nothing measurable" if low <= 0 <= high else "a difference"
-    return (
-        f"{text} Over 12 months such scores have meant {meant}: highest less lowest fifth {spread:+.1f} pp, "
-        f"95 % interval {low:+.1f} to {high:+.1f}, {months} months."
-    )
+    # the mart's own words: they say how many windows lie side by side and of how many tests this is one
+    return f"{text} {finding[0] if finding else 'What followed such scores over 12 months cannot be said yet.'}"
 
 
 def risk_sentence(connection: duckdb.DuckDBPyConnection) -> str | None:

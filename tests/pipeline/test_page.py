@@ -122,6 +122,41 @@ def test_it_says_what_the_answer_says_and_that_the_market_is_simulated(sample_at
     assert verdicts == {"not testable"}
 
 
+def test_what_scores_have_meant_is_told_by_the_evidences_own_words_and_each_fifth_by_itself(page: Shown) -> None:
+    sql = "select finding, months_n from marts.fct_scorecard_evidence where component = 'total' and horizon = '12m' and quintile = 1"
+    ((finding, months),) = [tuple(row.values()) for row in rows_of(page.database, sql)]
+    words = " ".join(page.tree.text_content().split())
+    assert finding in words
+    assert f"{months} months" not in words  # they overlap
+    assert "Each fifth is shown by itself" in page.words("evidence")
+    assert "such scores have meant" not in words
+
+
+@pytest.mark.parametrize("key", ["discounts", "rerating"])
+def test_valuations_carry_the_day_of_their_values(key: str, page: Shown) -> None:
+    days = {row["month_end"] for row in page.asked(key)}
+    assert max(days) < AT_ONCE
+    assert f"values of {', '.join(str(d) for d in days)}" in page.words(key)
+
+
+def test_a_pair_of_source_and_treatment_that_is_not_held_is_not_called_undefined(page: Shown) -> None:
+    assert "not held" in page.words("discounts")
+    assert "not defined" not in page.words("discounts")
+
+
+def test_the_strip_beneath_the_headline_tells_score_flags_and_changes_as_the_marts_do(page: Shown) -> None:
+    (strip,) = [e for e in page.tree.iter("ul") if e.get("class") == "strip"]
+    score, flags, changes = (" ".join(part.text_content().split()) for part in strip.iter("li"))
+    total = "select score, percentile from marts.fct_scorecard_daily where component = 'total' and session_date = date '2026-01-02'"
+    ((value, percentile),) = [tuple(row.values()) for row in rows_of(page.database, total)]
+    assert f"{value:.0f} of 100" in score
+    assert f"higher than on {percentile:.0f} % of sessions" in score
+    raised = "select count(*) filter (status = 'raised') as n, count(*) as of_n from marts.fct_risk_flags_daily where session_date = date '2026-01-02'"
+    ((n, of_n),) = [tuple(row.values()) for row in rows_of(page.database, raised)]
+    assert f"{n} of {of_n} raised" in flags
+    assert f"{len(page.asked('changes'))} changes" in changes
+
+
 def test_it_refers_to_nothing_outside_itself_and_may_run_nothing_but_its_own(page: Shown) -> None:
     for element in page.tree.iter():
         for name in ("src", "srcset", "href", "action", "data", "poster", "background"):
@@ -229,5 +264,8 @@ def test_marts_without_a_row_make_a_page_of_reasons(sample_at_once: Path, tmp_pa
     shown = Shown(written(database, publication.manifest() or {}), database)
     database.unlink()
     assert shown.specs == {}
+    (strip,) = [e for e in shown.tree.iter("ul") if e.get("class") == "strip"]
+    assert strip.text_content().count("not shown") == 2  # score and flags
+    assert "no change" in strip.text_content()
     assert shown.tree.get_element_by_id("headline").text_content() == "There is no relative return to speak of yet."
     assert all(PANELS[key].empty in shown.words(key) for key in PICTURES)

@@ -7,45 +7,15 @@ from typing import Any
 
 import pytest
 from page import PICTURES
+from page_faults import CUT_ON_PAPER, FAULTS, PARTED, PUSHED, SPLIT_ON_PAPER, WIDTHS
 from worlds import published
 
 from pipelines.report.page.colours import DARK, LIGHT
 from pipelines.resources.publication import REPORT
 
 pytestmark = pytest.mark.slow
+PAPER = 703  # A4 less its margins, in pixels
 SIZES = {"phone": (390, 844), "laptop": (1280, 800)}
-# What lies over each other, or sticks out of what holds it, among the words of pictures and the cells of tables.
-FAULTS = """() => {
-  const faults = [], slack = 1.5;
-  const shown = (e) => e.getClientRects().length && getComputedStyle(e).visibility !== 'hidden';
-  const meet = (a, b) => a.left < b.right - slack && b.left < a.right - slack && a.top < b.bottom - slack && b.top < a.bottom - slack;
-  for (const svg of document.querySelectorAll('.chart svg')) {
-    const frame = svg.getBoundingClientRect(), name = svg.closest('.panel').id;
-    const words = [...svg.querySelectorAll('text')].filter((t) => t.textContent && shown(t) && getComputedStyle(t).opacity !== '0' && t.getAttribute('opacity') !== '0');
-    const labels = words.filter((t) => !/SIMULATED|STALE/.test(t.textContent));
-    labels.forEach((t, i) => {
-      const box = t.getBoundingClientRect();
-      if (box.left < frame.left - 2 || box.right > frame.right + 2 || box.top < frame.top - 2 || box.bottom > frame.bottom + 2)
-        faults.push(`${name}: "${t.textContent}" is cut`);
-      for (const other of labels.slice(i + 1)) if (meet(box, other.getBoundingClientRect())) faults.push(`${name}: "${t.textContent}" lies over "${other.textContent}"`);
-      if (/…$/.test(t.textContent)) faults.push(`${name}: "${t.textContent}" is shortened`);
-    });
-  }
-  for (const cell of document.querySelectorAll('td, th')) {
-    if (!shown(cell)) continue;
-    const box = cell.getBoundingClientRect(), next = cell.nextElementSibling;
-    if (cell.scrollWidth > cell.clientWidth + 2) faults.push(`${cell.closest('.panel').id}: "${cell.textContent.trim()}" is wider than its cell`);
-    if (next && meet(box, next.getBoundingClientRect())) faults.push(`${cell.closest('.panel').id}: cells overlap at "${cell.textContent.trim()}"`);
-  }
-  const panels = [...document.querySelectorAll('.panel')].map((p) => [p.id, p.getBoundingClientRect()]);
-  panels.forEach(([name, box], i) => panels.slice(i + 1).forEach(([other, theirs]) => { if (meet(box, theirs)) faults.push(`${name} lies over ${other}`); }));
-  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  if (wide > 0) faults.push(`the page is ${wide} px too wide`);
-  return faults;
-}"""
-
-CUT_ON_PAPER = """() => [...document.querySelectorAll('table, .chart svg')]
-  .filter((e) => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.closest('.panel').id)"""
 
 
 @pytest.fixture(scope="module")
@@ -118,14 +88,50 @@ def test_it_shows_all_of_itself_and_asks_nobody(size: str, scheme: str, visit: A
     assert ground == rgb((LIGHT if scheme == "light" else DARK)["paper"])
 
 
+def test_on_a_phone_no_table_is_cut_that_could_fit_and_names_stay_where_one_is_pushed(visit: Any) -> None:
+    page = visit("phone").page
+    pushed = page.evaluate(PUSHED)
+    assert len(pushed) > 10
+    assert {p["panel"] for p in pushed if p["by"] < 1.1} == set()
+    assert {p["panel"] for p in pushed} & {"horizons", "scorecard", "flags", "changes"} == set()
+    assert {p["panel"] for p in pushed if not (p["stay"] and p["above"])} == set()
+    assert max(p["share"] for p in pushed) < 0.5
+    assert not page.locator("#horizons th.spare").is_visible()
+
+
+@pytest.mark.parametrize("screen", [(390, 844), (1366, 768)], ids=str)
+def test_the_first_screen_says_how_sure_and_leads_to_why(screen: tuple[int, int], visit: Any) -> None:
+    page = visit().page
+    width, height = screen
+    page.set_viewport_size({"width": width, "height": height})
+    for key, words in (("scorecard", "higher than on"), ("flags", "raised"), ("changes", "→")):
+        part = page.locator(f".strip a[href='#{key}']")
+        assert words in part.text_content()
+        box = part.bounding_box()
+        assert box["y"] > page.locator("#headline").bounding_box()["y"]
+        assert box["y"] + box["height"] <= height
+        assert box["x"] + box["width"] <= width
+    page.locator(".strip a[href='#flags']").click()
+    page.wait_for_function(
+        "() => { const box = document.getElementById('flags').getBoundingClientRect(); return box.top >= 0 && box.top < 200; }"
+    )
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_paper_it_is_light_and_nothing_is_cut(scheme: str, visit: Any) -> None:
     looked = visit("laptop", scheme)
     looked.read_to_the_end()
+    assert max(looked.page.evaluate(WIDTHS)) > PAPER
+    looked.page.evaluate("dispatchEvent(new Event('beforeprint'))")  # as printing does, before it sets the page
+    assert max(looked.page.evaluate(WIDTHS)) <= PAPER  # else all words in them would shrink
     looked.page.emulate_media(media="print", color_scheme=scheme)
-    looked.page.set_viewport_size({"width": 703, "height": 1000})  # A4 less its margins
+    looked.page.set_viewport_size({"width": PAPER, "height": 1000})
     assert looked.page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(LIGHT["paper"])
     assert looked.page.evaluate(CUT_ON_PAPER) == []
+    assert looked.page.evaluate(SPLIT_ON_PAPER) == []
+    assert looked.page.evaluate(PARTED) == []  # heading, legend and picture stay together
+    assert looked.page.locator(".age").is_visible()  # the sample's day is long past
+    assert not looked.page.locator("#freshness").is_visible()  # a heading whose table only a screen opens
     assert not looked.page.locator("nav").is_visible()
     assert looked.page.locator("text=SIMULATED MARKET.").first.is_visible()
     assert len(looked.page.pdf(prefer_css_page_size=True)) > 100_000
@@ -148,6 +154,8 @@ def test_choosing_a_horizon_changes_picture_and_table(visit: Any) -> None:
     before = page.locator("[data-chart=pairs] svg").text_content()
     page.locator(".horizons[data-section=performance] input[value='5y']").check()
     page.wait_for_function("before => document.querySelector('[data-chart=pairs] svg').textContent !== before", arg=before)
+    assert "5y, percentage points" in page.locator("[data-chart=pairs] svg").text_content()
+    assert "horizon 5y" in page.locator("#pairs .meta").text_content()
     page.locator("#pairs details.data summary").click()
     shown = page.locator("#pairs tbody tr:visible")
     assert shown.count() > 0
@@ -164,6 +172,23 @@ def test_pointing_at_a_picture_tells_its_values(visit: Any) -> None:
     page.mouse.move(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2)
     page.wait_for_selector("#vg-tooltip-element.visible")
     assert "relative strength" in page.locator("#vg-tooltip-element").text_content()
+
+
+@pytest.mark.parametrize("key", ["relative", "pairs"])
+def test_a_tap_tells_the_values_and_scrolling_takes_them_away(key: str, browser: Any, file: Path) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.locator(f"[data-chart={key}]").scroll_into_view_if_needed()
+    page.wait_for_selector(f"[data-chart={key}][data-drawn=yes]")
+    page.wait_for_timeout(300)  # the browser may still be scrolling there
+    mark = page.locator(f"[data-chart={key}] {'.mark-rect path' if key == 'pairs' else 'svg'}").first.bounding_box()
+    page.touchscreen.tap(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
+    page.wait_for_selector("#vg-tooltip-element.visible")
+    assert ("percentage points" if key == "pairs" else "relative strength") in page.locator("#vg-tooltip-element").text_content()
+    page.evaluate("scrollBy({ top: 300, behavior: 'instant' })")
+    page.wait_for_selector("#vg-tooltip-element:not(.visible)", state="attached")
+    context.close()
 
 
 def test_the_theme_is_chosen_by_hand_and_pictures_follow(visit: Any) -> None:

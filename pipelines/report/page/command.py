@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from pipelines.report.reading import reading
+from pipelines.resources.clock import Clock
 from pipelines.resources.publication import DATABASE, MANIFEST, REPORT, Publication
 from pipelines.resources.warehouse import WarehouseError
 from pipelines.settings import settings
@@ -48,7 +49,7 @@ def report(
         from pipelines.report.page.pdf import write_pdf
 
         try:
-            write_pdf(page or read_page(folder / DATABASE, own, day), pdf)
+            write_pdf(page or read_page(folder / DATABASE, own, day), pdf, Clock().now().date())
         except OSError as problem:
             raise WarehouseError(f"The PDF cannot be written to {pdf}: {problem}") from None
         err.print(f"written: {pdf}", soft_wrap=True)

@@ -29,6 +29,7 @@ CONFIG: dict[str, Any] = {
     "header": {"labelColor": MUTED},
     "text": {"color": INK, "font": FONT, "fontSize": 11},
     "rule": {"color": MUTED},
+    "title": {"color": MUTED, "fontSize": 11, "fontWeight": "normal", "offset": 6},
     "tooltip": {"content": "data"},
 }  # fmt: skip
 
@@ -110,9 +111,10 @@ def bars(rows: Rows, name: str, value: str, title: str, tips: Sequence[tuple[str
         base = base.transform_filter(f"datum.{HORIZON} == {HORIZON}")
     order = alt.EncodingSortField(value, op="max", order="descending")
     y = alt.Y(f"{name}:N", title=None, sort=order, axis=alt.Axis(labelLimit=180, labelExpr="split(datum.label, '|')"))
+    axis = None if horizon else title  # at a horizon the title of the whole stands there, for it follows what is chosen
     x = alt.X(
         f"{value}:Q",
-        title=title,
+        title=axis,
         scale=alt.Scale(zero=True, nice=False, padding=40),
         axis=alt.Axis(tickCount={"expr": "max(2, width / 70)"}, grid=True),
     )
@@ -123,10 +125,13 @@ def bars(rows: Rows, name: str, value: str, title: str, tips: Sequence[tuple[str
     drawn = base.mark_bar(height={"band": 0.62}).encode(x=x, y=y, color=paint, tooltip=told)
     # figures stand to the right of the bar, or of the zero it hangs from
     figures = base.transform_calculate(at=f"max(0, datum.{value})").mark_text(align="left", dx=4).encode(
-        x=alt.X("at:Q", title=title), y=y, text=alt.Text(f"{value}:Q", format=label)
+        x=alt.X("at:Q", title=axis), y=y, text=alt.Text(f"{value}:Q", format=label)
     )  # fmt: skip
-    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x=alt.X("zero:Q", title=title))
-    return Picture(alt.LayerChart(layer=[drawn, figures, zero]), plain(rows, list(kept)))
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x=alt.X("zero:Q", title=axis))
+    chart = alt.LayerChart(layer=[drawn, figures, zero])
+    if horizon:
+        chart = chart.properties(title=alt.TitleParams(text=alt.expr(f"{HORIZON} + ', {title}'"), orient="bottom"))
+    return Picture(chart, plain(rows, list(kept)))
 
 
 def across(value: float, colour: str = MUTED) -> alt.Chart:

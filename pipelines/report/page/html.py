@@ -18,8 +18,9 @@ from markupsafe import Markup, escape
 
 from pipelines.report.page.colours import DARK, LIGHT
 from pipelines.report.page.panel import Column, Panel
-from pipelines.report.page.read import FIRST_HORIZON, Filled, Page, read_page
+from pipelines.report.page.read import FIRST_HORIZON, OLD_AFTER_DAYS, Filled, Page, read_page
 from pipelines.report.page.row import Row
+from pipelines.report.page.strip import strip
 from pipelines.report.terminal import GATES
 
 HERE = files("pipelines.report.page")
@@ -82,7 +83,7 @@ def alternative(filled: Filled) -> str:
     span = (
         f"{len(filled.rows)} rows; last: {newest}" if not panel.bars else f"{len(filled.rows)} bars over all horizons" if panel.bars else ""
     )
-    return f"Picture: {panel.title}. {panel.window}. {panel.reading} {span}. All values are in the table below it."
+    return f"Picture: {panel.title}. {filled.span}. {panel.reading} {span}. All values are in the table below it."
 
 
 def headers(panel: Panel) -> list[tuple[Column, bool]]:
@@ -110,10 +111,12 @@ def render(page: Page) -> str:
         policy=_policy(scripts),
         specs=Markup(_embedded(specs)),  # noqa: S704 # escaped there
         gates=GATES,
+        strip=strip(page),
         matrix=matrix,
         alternative=alternative,
         headers=headers,
         first_horizon=FIRST_HORIZON,
+        old_after=OLD_AFTER_DAYS,
         safe_svg=lambda f: Markup(f.svg),  # noqa: S704 # drawn by Vega, which escapes text
     )
 

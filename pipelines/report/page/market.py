@@ -37,7 +37,7 @@ PAIRS = Panel(
     key="pairs",
     bars="pair",
     title="Small minus large, by pair",
-    window="the newest session; choose the horizon",
+    window="the newest session",
     sql="""
 select small_id || ' – ' || large_id as pair, horizon, small_return_pct, large_return_pct, excess_pp, excess_reason, price_basis, base_date
 from marts.fct_relative_performance_daily
@@ -63,7 +63,7 @@ SECTORS = Panel(
     key="sectors",
     bars="sector",
     title="Sectors of the S&P 500, by their funds",
-    window="the newest session; choose the horizon",
+    window="the newest session",
     sql="""
 select sector, horizon, return_pct, return_reason, rank, sectors_up_n, sectors_n, instrument_id
 from marts.fct_sector_performance_daily

@@ -26,15 +26,30 @@
       ast: true, renderer: "svg", actions: false, tooltip: { theme: "custom", disableDefaultStyle: true, offsetX: 14 },
     });
     views[key] = result.view;
+    // a finger does not hover: a tap shows what a pointer would
+    result.view.addEventListener("click", (event, item) => { result.view.tooltip()(null, event, item, item && item.tooltip); });
     place.dataset.drawn = "yes";
   };
+  const hide = () => { const tip = document.getElementById("vg-tooltip-element"); if (tip) tip.classList.remove("visible"); };
+  addEventListener("scroll", hide, { passive: true, capture: true });
+  addEventListener("pointerdown", hide, { capture: true });
+
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
   }, { rootMargin: "400px" });
   for (const place of document.querySelectorAll(".chart")) seen.observe(place);
 
+  // for paper the pictures are drawn anew at its width (A4 less its margins), so that their words keep their size
+  const fit = (paper) => {
+    root.classList.toggle("paper", paper);
+    for (const [key, view] of Object.entries(views)) view.signal("width", document.querySelector(`[data-chart=${key}]`).clientWidth).run();
+  };
+  addEventListener("beforeprint", () => fit(true));
+  addEventListener("afterprint", () => fit(false));
+
   const show = (section, horizon) => {
     for (const row of section.querySelectorAll("tr[data-horizon]")) row.hidden = row.dataset.horizon !== horizon;
+    for (const word of section.querySelectorAll(".chosen")) word.textContent = horizon;
     for (const place of section.querySelectorAll(".chart")) {
       const view = views[place.dataset.chart];
       if (view && (specs[place.dataset.chart].params || []).some((p) => p.name === "horizon")) view.signal("horizon", horizon).runAsync();
@@ -74,7 +89,7 @@
 
   const age = document.querySelector(".age");
   const days = Math.floor((Date.now() - Date.parse(age.dataset.asOf)) / 86400000);
-  if (days > 4) {
+  if (days > Number(age.dataset.oldAfter)) {
     age.hidden = false;
     age.append(`This page is ${days} days old: it tells of ${age.dataset.asOf}, not of today.`);
   }

@@ -25,6 +25,7 @@ class Column:
     reason: str = ""  # the column that says why a value is empty
     sign: bool = False  # coloured by sign: the side it speaks for
     under: str = ""  # the column told beneath it, small
+    spare: bool = False  # left out where the screen is that of a phone
 
     def told(self, row: Row) -> str:
         """The value as people read it."""
@@ -61,6 +62,7 @@ class Panel:
     is_wide: bool = False
     is_folded: bool = False  # the table opens on demand
     tall: int = 230  # its picture of lines, in pixels
+    valued: str = ""  # the column of the day its values are of, where that is one day before the page's
     bars: str = ""  # the column whose values are bars, one below the other
 
     def queries(self, day: date, run: str) -> dict[str, str]:

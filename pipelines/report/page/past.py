@@ -20,7 +20,7 @@ order by vintage desc, premium_pct desc
     columns=(
         Column("definition", "definition"),
         Column("vintage", "file of"),
-        Column("start_year", "from"),
+        Column("start_year", "from", spare=True),
         Column("end_year", "to"),
         Column("premium_pct", "premium a year", "+.2f", "%", "premium_reason", sign=True),
         Column("t_stat", "t", "+.2f", reason="t_stat_reason"),
@@ -59,7 +59,7 @@ order by definition, max(n_years)
     columns=(
         Column("definition", "definition"),
         Column("span", "span"),
-        Column("start_year", "from"),
+        Column("start_year", "from", spare=True),
         Column("premium_pct", "premium a year", "+.2f", "%", sign=True),
         Column("t_stat", "t", "+.2f"),
         Column("without_january_pct", "without January", "+.2f", "%", sign=True),
@@ -82,7 +82,7 @@ order by window_end
 """,
     columns=(
         Column("window_end", "to"),
-        Column("window_start", "from"),
+        Column("window_start", "from", spare=True),
         Column("small_pct", "small", "+.1f", "%", "legs_reason"),
         Column("large_pct", "large", "+.1f", "%", "legs_reason"),
         Column("premium_pct", "premium over it", "+.1f", "%", sign=True),
@@ -111,7 +111,7 @@ order by definition
         Column("wins_n", "windows won", ",d"),
         Column("windows_n", "of", ",d"),
         Column("independent_n", "side by side", ".1f"),
-        Column("last_window_end", "to"),
+        Column("last_window_end", "to", spare=True),
     ),
     metrics=("size_premium_win_rate", "size_premium_independent_windows"),
     reading="Windows overlap: of a thousand, ten lie side by side.",

@@ -3,6 +3,7 @@
 import json
 import re
 import tempfile
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,22 @@ import typst
 from pipelines.report.page.colours import LIGHT, in_light
 from pipelines.report.page.html import matrix, side
 from pipelines.report.page.panel import Panel
-from pipelines.report.page.read import Filled, Page
+from pipelines.report.page.read import OLD_AFTER_DAYS, Filled, Page
 from pipelines.report.page.row import Row
+from pipelines.report.page.strip import strip
 
 FONT = "Libertinus Serif"  # comes with Typst, as do its kin
 
 
-def write_pdf(page: Page, target: Path) -> None:
-    """Set the page and write it. Texts go to Typst as data, which it never reads as markup."""
+def write_pdf(page: Page, target: Path, today: date) -> None:
+    """Set the page and write it, with its age. Texts go to Typst as data, which it never reads as markup."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for _, panels in page.sections:
             for f in panels:
                 if f.svg:
                     (root / f"{f.panel.key}.svg").write_text(_for_paper(f.svg), encoding="utf-8")
-        (root / "page.json").write_text(json.dumps(_told(page), ensure_ascii=False), encoding="utf-8")
+        (root / "page.json").write_text(json.dumps(_told(page, today), ensure_ascii=False), encoding="utf-8")
         source = root / "page.typ"
         source.write_text(files("pipelines.report.page").joinpath("page.typ").read_text(encoding="utf-8"), encoding="utf-8")
         made = typst.compile(str(source), root=str(root), ignore_system_fonts=True)
@@ -37,9 +39,11 @@ def _for_paper(svg: str) -> str:
     return re.sub(r'font-family="[^"]*"', f'font-family="{FONT}"', in_light(svg))
 
 
-def _told(page: Page) -> dict[str, Any]:
+def _told(page: Page, today: date) -> dict[str, Any]:
     answer = page.answer
+    days = (today - date.fromisoformat(answer.as_of_date)).days
     return {
+        "age": f"Written {days} days after {answer.as_of_date}, the day it tells of." if days > OLD_AFTER_DAYS else None,
         "simulated": page.is_simulated,
         "cut_from": str(page.cut_from) if page.cut_from else None,
         "colours": LIGHT,
@@ -49,6 +53,7 @@ def _told(page: Page) -> dict[str, Any]:
         "created_at": page.manifest["created_at"],
         "source_mode": answer.source_mode,
         "headline": answer.headline,
+        "strip": [{"name": part.name, "value": part.value, "more": part.more} for part in strip(page)],
         "sentences": answer.sentences,
         "stale": [f"{s['series_id']} ({s['status']}, last {s['last_observation'] or 'never'})" for s in answer.stale],
         "accepted": [f"Published although {check} failed: {reason}" for check, reason in answer.accepted.items()],
@@ -61,7 +66,7 @@ def _panel(f: Filled) -> dict[str, Any]:
     told: dict[str, Any] = {
         "key": panel.key,
         "title": panel.title,
-        "meta": f"{panel.window}; {', '.join(f.reads)}",
+        "meta": f"{f.span}{f'; horizon {f.horizon}' if f.horizon else ''}; {', '.join(f.reads)}",
         "reading": panel.reading,
         "missing": f.missing,
         "late": [f"{s['series_id']} is {s['status']}, last value {s['last_observation'] or 'never'}" for s in f.late],
@@ -96,7 +101,7 @@ def _matrix(f: Filled) -> dict[str, Any]:
         told = [{"text": f"{line[0]} {line[1]}", "side": "", "under": line[2]}]
         for cell in cells:
             if cell is None:
-                told.append({"text": "not defined", "side": "none", "under": ""})
+                told.append({"text": "not held", "side": "none", "under": ""})
             elif cell["discount_pct"] is None:
                 told.append({"text": "refused", "side": "none", "under": str(cell["refusal_reason"]).replace("_", " ")})
             else:

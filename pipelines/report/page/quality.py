@@ -9,7 +9,7 @@ SPLIT = Panel(
     is_wide=True,
     bars="name",
     title="Who earns the return: by quality",
-    window="the newest session; choose the horizon",
+    window="the newest session",
     sql="""
 select
     universe_id || ' ' || replace(cohort, '_', ' ') as name, universe_id, cohort, horizon, return_pct, return_reason, contribution_pp, weight_pct, members_n,

@@ -16,6 +16,7 @@ from pipelines.report.page.row import Row, Rows
 from pipelines.resources.warehouse import cut_at, read_only
 
 FIRST_HORIZON = "ytd"
+OLD_AFTER_DAYS = 4  # a long weekend; from then on page and paper say how old they are
 LATE = """
 select series_id, coalesce(instrument_id, series_id) as instrument_id, status, last_observation
 from quality.freshness
@@ -38,6 +39,13 @@ class Filled:
     spec: dict[str, Any] | None
     svg: str | None
     reads: tuple[str, ...]
+    horizon: str | None  # what its picture is drawn at until another is chosen
+
+    @property
+    def span(self) -> str:
+        """What is shown, and of which day its values are."""
+        days = {row[self.panel.valued] for row in self.rows} if self.panel.valued else set()
+        return f"{self.panel.window}; values of {', '.join(map(str, sorted(days)))}" if days else self.panel.window
 
     @property
     def is_picture(self) -> bool:
@@ -84,7 +92,7 @@ class Reading:
         rows = found.pop(panel.key)
         reasons = [kept_back[table] for table in panel.tables if table in kept_back]
         late = tuple(s for s in self.late if any(f"'{s[i]}'" in sql for sql in queries.values() for i in ("series_id", "instrument_id")))
-        spec = svg = None
+        spec = svg = horizon = None
         if panel.draw and rows:
             marks = ["SIMULATED"] if self.manifest["provenance"] == "simulated" else []
             marks += ["STALE"] if late else []
@@ -94,7 +102,7 @@ class Reading:
             # names within a picture are its own, for many stand in one file
             svg = vl_convert.vegalite_to_svg(still(spec)).replace('"clip', f'"{panel.key}-clip').replace("(#clip", f"(#{panel.key}-clip")
         told = [self.definitions[m] for m in panel.metrics if m in self.definitions]
-        return Filled(panel, rows, queries, told, " ".join(reasons) or ("" if rows else panel.empty), late, spec, svg, reads)
+        return Filled(panel, rows, queries, told, " ".join(reasons) or ("" if rows else panel.empty), late, spec, svg, reads, horizon)
 
     def _kept_back(self, table: str) -> str:
         if table not in self.held:

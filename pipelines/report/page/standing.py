@@ -72,7 +72,7 @@ order by base_date desc, horizon
         Column("large_return_pct", "S&P 500", "+.2f", "%"),
         Column("excess_pp", "difference", "+.2f", "pp", "excess_reason", sign=True),
         Column("multiple", "multiple", ".2f", "×"),
-        Column("base_date", "from the close of"),
+        Column("base_date", "from the close of", spare=True),
     ),
     metrics=("excess_return", "return_multiple"),
     reading="Price returns, not annualised. No multiple where the signs differ or the large return is under 1 %.",
@@ -84,7 +84,7 @@ SCORECARD = Panel(
     window="the newest session; percentiles over each input's own history",
     sql="""
 select
-    coalesce(title, 'Total') as title, raw_value, percentile, score, score_reason, weight_used_pct, contribution_points, input_date,
+    component, coalesce(title, 'Total') as title, raw_value, percentile, score, score_reason, weight_used_pct, contribution_points, input_date,
     case when is_stale then 'stale' end as staleness,
     card.source_table || '.' || card.source_column as receipt, card.input_ids
 from marts.fct_scorecard_daily as card
@@ -109,7 +109,8 @@ EVIDENCE = Panel(
     title="Did such scores mean anything?",
     window="month ends; non-overlapping windows counted apart",
     sql="""
-select horizon, quintile, score_from, score_to, mean_excess_pp, mean_reason, ci_low_pp, ci_high_pp, observations_n, independent_n, finding
+select horizon, quintile, score_from, score_to, mean_excess_pp, mean_reason, ci_low_pp, ci_high_pp, observations_n, independent_n,
+    top_minus_bottom_pp, top_minus_bottom_reason, top_minus_bottom_ci_low_pp, top_minus_bottom_ci_high_pp, finding
 from marts.fct_scorecard_evidence
 where component = 'total'
 order by case horizon when '1m' then 1 when '3m' then 3 else 12 end, quintile
@@ -123,9 +124,13 @@ order by case horizon when '1m' then 1 when '3m' then 3 else 12 end, quintile
         Column("ci_high_pp", "to", "+.2f", "pp"),
         Column("observations_n", "months", ",d"),
         Column("independent_n", "side by side", ".1f"),
+        Column("top_minus_bottom_pp", "highest less lowest fifth", "+.2f", "pp", "top_minus_bottom_reason", sign=True),
+        Column("top_minus_bottom_ci_low_pp", "95 % from", "+.2f", "pp"),
+        Column("top_minus_bottom_ci_high_pp", "to", "+.2f", "pp"),
     ),
     metrics=("evidence_mean_excess", "evidence_independent"),
-    reading="Dots: one month on, squares: three, diamonds: twelve. Where an interval holds zero, such scores have meant nothing measurable.",
+    reading="Dots: one month on, squares: three, diamonds: twelve. Each fifth is shown by itself: where its interval holds zero, nothing is measured "
+    "of that fifth. Whether the highest differs from the lowest is a test of its own; the sentence on the score tells it for twelve months.",
     draw=lambda rows, _: _fifths(rows),
 )
 

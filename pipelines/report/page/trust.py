@@ -99,8 +99,8 @@ from quality.freshness
 order by status in ('fresh', 'ended'), is_required desc, series_id
 """,
     columns=(
-        Column("status", "status"),
         Column("series_id", "series"),
+        Column("status", "status"),
         Column("provider", "provider"),
         Column("frequency", "each"),
         Column("is_required", "required"),

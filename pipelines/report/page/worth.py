@@ -38,6 +38,7 @@ order by metric = 'pe' desc, metric, basis, source, loss_treatment, aggregation
     reading="Above zero small is cheaper, below it dearer. ⇄ marks a sign that another treatment of the same measure turns round.",
     empty=NO_VALUATIONS,
     layout="matrix",
+    valued="month_end",
     is_wide=True,
 )
 
@@ -100,11 +101,12 @@ order by metric = 'pe' desc, metric, basis, small_source_id, loss_treatment, agg
         Column("relative", "small / large", ".2f"),
         Column("median_relative", "its median", ".2f"),
         Column("implied_excess_pp", "implied", "+.1f", "pp", "implied_reason", sign=True),
-        Column("window_years", "years", ".1f"),
+        Column("window_years", "years", ".1f", spare=True),
     ),
     metrics=("implied_rerating",),
     reading="Arithmetic, no forecast: nothing says that, or when, it happens.",
     empty=NO_VALUATIONS,
+    valued="month_end",
 )
 
 VALUATION = Section("valuation", "Valuation: the discount, by definition", "Valuation", (MATRIX, HISTORY, RERATING))
@@ -177,7 +179,7 @@ UPSIDE = Panel(
     key="upside",
     bars="symbol",
     title="Upside to the target, by stock",
-    window="the newest capture; the twelve highest and the rest in the table",
+    window="the newest capture; drawn: the twelve highest",
     sql="""
 select symbol, name, list_id, price, target_mean, target_low, target_high, upside_pct, upside_reason, analysts_n, target_date, is_outdated, captured_on
 from marts.fct_target_upside
