@@ -113,7 +113,7 @@ $(BI)/.ready: docs/bi/superset/requirements.lock
 bi-check: $(READY) $(BI)/.ready ## Superset, in its own environment, reads the sample publication, draws the dashboard and sees the next one
 	@$(BIN)/python -m bench.bi --bin $(BI)/bin
 
-clients: $(READY) ## older DuckDB versions, command line, Node, SQLAlchemy, ADBC, pandas, Polars and Arrow read every table of the sample publication
+clients: $(READY) ## older DuckDB versions, command line, Node, SQLAlchemy, ADBC, pandas, Polars and Arrow read every table of the sample publication; rows and NULLs are counted over all of it
 	@$(BIN)/python -m bench.clients
 
 lock: ## renew the locks from pyproject.toml (needs uv)

@@ -9,7 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from pipelines.resources.postgres_form import READER
+
 OWNER = "rotation"
+PERSON = "ana"
+
+
+def reader(conninfo: str) -> str:
+    """The connection string of a person who has the reader's role and nothing else, made by the owner as docs/bi/postgresql.md says."""
+    with psycopg.connect(conninfo, autocommit=True) as pg:
+        pg.execute(sql.SQL("create role {} login in role {}").format(sql.Identifier(PERSON), sql.Identifier(READER)))
+    return make_conninfo(conninfo, user=PERSON)
 
 
 class NoServerError(Exception):

@@ -32,6 +32,7 @@ from pipelines.report.terminal import next_steps, show
 from pipelines.resources.publication import Publication
 from pipelines.resources.warehouse import read_only
 from pipelines.settings import Mode, settings
+from pipelines.typed import as_typed
 from pipelines.waiting import Wait, Waiting
 
 app = typer.Typer(
@@ -120,11 +121,11 @@ def run(
     seconds = time.perf_counter() - started
     show(answer, out)
     for warning in outcome.warnings:
-        out.print(f"[yellow]warning[/yellow] {escape(warning)}")
+        out.print(f"[yellow]warning[/yellow] {escape(as_typed(warning))}")
     out.print(f"\nPublished in {seconds:.0f} s: [bold]{answer.database}[/bold]", soft_wrap=True)
     next_steps(mode, out)
     for failure in outcome.failures:
-        err.print(f"[red]published as a file, but not further:[/red] {escape(failure)}", soft_wrap=True)
+        err.print(f"[red]published as a file, but not further:[/red] {escape(as_typed(failure))}", soft_wrap=True)
     raise typer.Exit(PUBLISHED_BUT if outcome.failures else 0)
 
 
@@ -136,12 +137,12 @@ def _stopped(failures: tuple[str, ...], mode: Mode, as_json: bool, run_id: str) 
     else:
         err.print(
             Panel(
-                "\n\n".join(escape(f) for f in failures) or "The run failed; see its log in the UI.",
+                "\n\n".join(escape(as_typed(f)) for f in failures) or "The run failed; see its log in the UI.",
                 title="Not published",
                 border_style="red",
             )
         )
-        err.print(f"{stands}. `rotation explain` shows the rows and the SQL.", soft_wrap=True)
+        err.print(as_typed(f"{stands}. `rotation explain --sources {mode}` shows the rows and the SQL."), soft_wrap=True)
     raise typer.Exit(1)
 
 

@@ -7,6 +7,8 @@ import duckdb
 from rich.console import Console
 from rich.markup import escape
 
+from pipelines.typed import as_typed
+
 
 def ending(command: Callable[[], None]) -> None:
     """Do a command; errors that name their cure, and refusals of the disk, end it with status 1."""
@@ -41,5 +43,5 @@ def ending(command: Callable[[], None]) -> None:
         if not (refused := refusal(problem)):
             raise
         said = refused
-    Console(stderr=True, highlight=False).print(f"[red]{escape(said)}[/red]", soft_wrap=True)
+    Console(stderr=True, highlight=False).print(f"[red]{escape(as_typed(said))}[/red]", soft_wrap=True)
     sys.exit(1)

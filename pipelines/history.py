@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.settings import Mode, settings
+from pipelines.typed import as_typed
 
 if TYPE_CHECKING:  # what they are made by is heavy: loaded when it is used
     from pipelines.assets.backfill import Done
@@ -124,7 +125,7 @@ def _conclude(done: "Sequence[Done]", span: tuple[date, date], mode: Mode) -> No
         return
     rows = sum(d.new_rows for d in done)
     out.print(f"{len(done)} parts, {sum(d.fetched_n for d in done)} answers fetched, {rows:,} new rows. Readers see them after the next")
-    out.print(f"  .venv/bin/rotation run --sources {mode}", soft_wrap=True)
+    out.print(as_typed(f"  rotation run --sources {mode}"), soft_wrap=True)
 
 
 def _compared(found: "Rebuilt", mode: Mode, install: bool, kept_as: str) -> None:
@@ -150,4 +151,4 @@ def _compared(found: "Rebuilt", mode: Mode, install: bool, kept_as: str) -> None
     if install and found.is_same:
         out.print(f"It is the working file now; the one before it is kept as {kept_as}.", soft_wrap=True)
     elif found.is_same:
-        out.print(f"The rebuilt working file is {found.file}. `rotation rebuild --install` puts it in place.", soft_wrap=True)
+        out.print(as_typed(f"The rebuilt working file is {found.file}. `rotation rebuild --install` puts it in place."), soft_wrap=True)

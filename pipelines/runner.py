@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dagster as dg
 
 from pipelines.assets.publish import PUBLISHED
 from pipelines.causes import ATTENDED, causes
+from pipelines.resources.warehouse import WarehouseError
 from pipelines.settings import ROOT, Mode, settings
+from pipelines.sources.redaction import public
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,16 @@ def run_config(
     *,
     force: bool = False,
 ) -> dict[str, Any]:
-    """Run config of the job, as the UI's launchpad would write it."""
+    """Run config of the job, as the UI's launchpad would write it.
+
+    Raises:
+        WarehouseError: the mirror's address holds a password; run config is kept, and shown.
+    """
+    if "@" in urlsplit(mirror or "").netloc:
+        raise WarehouseError(
+            f"The mirror at {public(str(mirror))} was given with a user or password, and options of a run are kept and shown in the UI. "
+            "Set ROTATION_MIRROR in the environment instead, and leave the option out."
+        )
     config: dict[str, Any] = {"sources": mode.upper(), "accept": accept or {}}
     config |= {
         k: v

@@ -44,6 +44,11 @@ for (const [table] of tables.getRows()) {
     }
     columns[name] = { kind: [...new Set(there.map(([k]) => k))].sort().join(" ") || "empty", nulls: (values[at] ?? []).length - there.length, low, high };
   });
-  seen[table] = { rows: found.currentRowCount, columns };
+  const names = found.columnNames();
+  const parts = names.map((name) => `count(*) - count("${name}")`);
+  const counted = await connection.runAndReadAll(`select count(*), ${parts.join(", ")} from ${table}`);
+  const [all, ...nulls] = counted.getRows()[0].map(Number);
+  const whole = { rows: all, nulls: Object.fromEntries(names.map((name, at) => [name, nulls[at]])) };
+  seen[table] = { rows: found.currentRowCount, columns, whole };
 }
 console.log(JSON.stringify(seen));

@@ -1,7 +1,7 @@
-"""What one client sees of a published file, as JSON: of each table its rows, of each column kind, NULLs, least and greatest value.
+"""What one client sees of a published file, as JSON: rows and NULLs of each whole table; of its first rows each column's kind, NULLs, least and greatest.
 
-`python probe.py CLIENT DATABASE ROWS`. Runs in the client's own environment, so it imports nothing of this project, and what it imports only where the
-client is asked. Not for judging what is seen (reading.py).
+`python probe.py CLIENT DATABASE ROWS`. Clients that speak SQL count by it, frames hold the whole table for it. Runs in the client's own environment, so
+it imports nothing of this project, and what it imports only where the client is asked. Not for judging what is seen (reading.py).
 """
 
 import json
@@ -22,6 +22,18 @@ Seen = dict[str, Any]
 def question(table: str, rows: int) -> str:
     """Every column of the first rows of a table, in an order all clients agree on."""
     return f"select * from {table} order by all limit {rows}"
+
+
+def counting(table: str, names: Iterable[str]) -> str:
+    """Rows and NULLs of a whole table, in one row."""
+    parts = ", ".join(f'count(*) - count("{n}")' for n in names)
+    return f"select count(*), {parts} from {table}"
+
+
+def counted(names: Iterable[str], row: Iterable[Any]) -> Seen:
+    """That row, said as both sides say it."""
+    rows, *nulls = map(int, row)
+    return {"whole": {"rows": rows, "nulls": dict(zip(names, nulls, strict=True))}}
 
 
 def kind_of(value: Any) -> str:
@@ -83,7 +95,9 @@ def python(database: str, rows: int) -> dict[str, Seen]:
     seen = {}
     for (table,) in connection.execute(TABLES).fetchall():
         found = connection.execute(question(table, rows))
-        seen[table] = by_rows([d[0] for d in found.description], found.fetchall())
+        names = [d[0] for d in found.description]
+        seen[table] = by_rows(names, found.fetchall())
+        seen[table] |= counted(names, connection.execute(counting(table, names)).fetchall()[0])
     return seen
 
 
@@ -108,6 +122,8 @@ def pandas(database: str, rows: int) -> dict[str, Seen]:
             lambda c, f=frame: int(f[c].isna().sum()),
             lambda c, f=frame: (f[c].dropna().min(), f[c].dropna().max()),
         )
+        whole: pd.DataFrame = connection.execute(f"from {table}").df()
+        seen[table] |= counted(frame.columns, [len(whole), *whole.isna().sum()])
     return seen
 
 
@@ -136,6 +152,8 @@ def polars(database: str, rows: int) -> dict[str, Seen]:
         seen[table] = by_column(
             frame.columns, frame.height, kind, lambda c, f=frame: f[c].null_count(), lambda c, f=frame: (f[c].min(), f[c].max())
         )
+        whole: pl.DataFrame = connection.sql(f"from {table}").pl()
+        seen[table] |= counted(frame.columns, [whole.height, *whole.null_count().row(0)])
     return seen
 
 
@@ -167,8 +185,12 @@ def arrow(database: str, rows: int) -> dict[str, Seen]:
     import duckdb
 
     connection = duckdb.connect(database, read_only=True, config=SETTINGS)
-    tables = [t for (t,) in connection.execute(TABLES).fetchall()]
-    return {t: _of_arrow(connection.sql(question(t, rows)).to_arrow_table()) for t in tables}
+    seen = {}
+    for (table,) in connection.execute(TABLES).fetchall():
+        seen[table] = _of_arrow(connection.sql(question(table, rows)).to_arrow_table())
+        whole = connection.sql(f"from {table}").to_arrow_table()
+        seen[table] |= counted(whole.column_names, [whole.num_rows, *(c.null_count for c in whole.columns)])
+    return seen
 
 
 def adbc(database: str, rows: int) -> dict[str, Seen]:
@@ -186,6 +208,9 @@ def adbc(database: str, rows: int) -> dict[str, Seen]:
         for table in tables:
             cursor.execute(question(table, rows))
             seen[table] = _of_arrow(cursor.fetch_arrow_table())
+            names = list(seen[table]["columns"])
+            cursor.execute(counting(table, names))
+            seen[table] |= counted(names, cursor.fetchall()[0])
     return seen
 
 
@@ -198,7 +223,9 @@ def sqlalchemy(database: str, rows: int) -> dict[str, Seen]:
     with engine.connect() as connection:
         for (table,) in connection.execute(text(TABLES)).fetchall():
             found = connection.execute(text(question(table, rows)))
-            seen[table] = by_rows(list(found.keys()), [tuple(r) for r in found])
+            names = list(found.keys())
+            seen[table] = by_rows(names, [tuple(r) for r in found])
+            seen[table] |= counted(names, connection.execute(text(counting(table, names))).fetchall()[0])
     return seen
 
 

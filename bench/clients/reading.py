@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from bench.clients.probe import TABLES, counted, counting
+
 HERE = Path(__file__).parent
 # A zone far from any market: days and times must not move with the reader's clock.
 FAR_AWAY = {"TZ": "Pacific/Kiritimati"}
@@ -159,6 +161,7 @@ def _by_command_line(folder: Path, database: Path, rows: int) -> dict[str, Any]:
                 for c in columns
             },
         }
+        told[table] |= counted(columns, ask(counting(table, columns))[0].values())
     return told
 
 
@@ -171,8 +174,6 @@ def _kind(duckdb_type: str) -> str:
 
 
 def _tables(database: Path) -> list[str]:
-    from bench.clients.probe import TABLES
-
     with duckdb.connect(str(database), read_only=True) as connection:
         return [t for (t,) in connection.execute(TABLES).fetchall()]
 
@@ -195,7 +196,9 @@ def there(database: Path, rows: int) -> dict[str, Any]:
                 c: {"kind": k, "nulls": found[1 + 3 * i], "low": found[2 + 3 * i], "high": found[3 + 3 * i]}
                 for i, (c, k) in enumerate(kinds.items())
             }
-            truth[table] = {"rows": found[0], "columns": columns}
+            nulls = ", ".join(f'count(*) filter ("{c}" is null)' for c in kinds)
+            whole = connection.execute(f"select count(*), {nulls} from {table}").fetchall()[0]
+            truth[table] = {"rows": found[0], "columns": columns} | counted(kinds, whole)
     return truth
 
 
@@ -208,6 +211,7 @@ def differences(client: Client, sees: dict[str, Any], truth: dict[str, Any]) -> 
         if client_says["rows"] != here["rows"] or list(client_says["columns"]) != list(here["columns"]):
             odd.append(f"{table}: {client_says['rows']} rows of {here['rows']}, or other columns")
             continue
+        odd += _odd_in_all(table, client_says["whole"], here["whole"])
         for name, column in here["columns"].items():
             its = client_says["columns"][name]
             fit = {column["kind"]} | set(shows.get(column["kind"], ()))
@@ -221,6 +225,13 @@ def differences(client: Client, sees: dict[str, Any], truth: dict[str, Any]) -> 
             ):
                 odd.append(f"{table}.{name}: from {its['low']} to {its['high']}, not {column['low']} to {column['high']}")
     return odd
+
+
+def _odd_in_all(table: str, says: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """Where the counts of the whole table differ."""
+    odd = [] if says["rows"] == here["rows"] else [f"{table}: {says['rows']} rows in all, not {here['rows']}"]
+    nulls = here["nulls"].items()
+    return odd + [f"{table}.{c}: {says['nulls'].get(c)} NULLs in all, not {n}" for c, n in nulls if says["nulls"].get(c) != n]
 
 
 def _same(said: Any, there: str, kind: str) -> bool:

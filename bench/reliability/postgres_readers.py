@@ -1,4 +1,4 @@
-"""Row `postgres_readers`: 20 readers in a loop while one publication after another takes its place in PostgreSQL. Not for the whole sample's load (tests)."""
+"""Row `postgres_readers`: 20 readers, with a reader's rights, while one publication after another takes its place in PostgreSQL. Not for the whole sample (tests)."""
 
 import itertools
 import random
@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 import psycopg
 
-from bench.own_postgres import NoServerError, server
+from bench.own_postgres import NoServerError, reader, server
 from bench.reliability.row import NotHereError, Row, Tell
 from pipelines.resources.postgres import publish
-from pipelines.resources.postgres_form import PostgresError
+from pipelines.resources.postgres_form import READER, PostgresError
 
 READERS = 20
 ROWS = 500
@@ -54,10 +54,11 @@ def _run(conninfo: str, count: int, folder: Path, tell: Tell) -> Row:
     failures: list[str] = []
     reads, seen = itertools.count(), set[str]()
     publish(conninfo, *publication(folder, 0), KEYS)
+    theirs = reader(conninfo)
     end = threading.Event()
-    readers = [threading.Thread(target=_read, args=(conninfo, n, end, failures, reads, seen)) for n in range(READERS)]
-    for reader in readers:
-        reader.start()
+    readers = [threading.Thread(target=_read, args=(theirs, n, end, failures, reads, seen)) for n in range(READERS)]
+    for one in readers:
+        one.start()
     waits, started = [], time.perf_counter()
     try:
         for number in range(1, count + 1):
@@ -70,11 +71,11 @@ def _run(conninfo: str, count: int, folder: Path, tell: Tell) -> Row:
             file.unlink()
     finally:
         end.set()
-        for reader in readers:
-            reader.join()
+        for one in readers:
+            one.join()
     said = (
-        f"{READERS} readers, {next(reads):,} transactions of three kinds, {len(seen)} publications seen by them, longest wait for readers {max(waits, default=0):.2f} s, "
-        f"{time.perf_counter() - started:.0f} s in all"
+        f"{READERS} readers in the role {READER}, {next(reads):,} transactions of three kinds, {len(seen)} publications seen by them, "
+        f"longest wait for readers {max(waits, default=0):.2f} s, {time.perf_counter() - started:.0f} s in all"
     )
     return Row("publications into PostgreSQL under 20 readers: no error, no mixed state", count, tuple(failures), said)
 

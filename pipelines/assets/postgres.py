@@ -9,7 +9,7 @@ from pipelines.assets.told import OWNERS
 from pipelines.resources import postgres
 from pipelines.resources.dbt import ensure_manifest
 from pipelines.resources.postgres_form import PostgresError, keys
-from pipelines.resources.publication import Publication
+from pipelines.resources.publication import Publication, unpublished
 from pipelines.resources.run import RunOptions
 
 POSTGRES = dg.AssetKey(["published", "postgres"])
@@ -38,7 +38,7 @@ def postgres_asset() -> dg.AssetsDefinition:
         publication = Publication(options.settings.published(options.warehouse.mode))
         manifest = publication.manifest()
         if manifest is None:
-            raise PostgresError(f"Nothing is published in {publication.folder}. Make a publication with `rotation run`.")
+            raise PostgresError(unpublished(publication.folder))
         done = postgres.publish(setting.get_secret_value(), publication.database, manifest, keys(ensure_manifest(options.settings)))
         yield dg.MaterializeResult(
             POSTGRES,

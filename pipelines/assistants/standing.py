@@ -40,7 +40,7 @@ def standing(connection: duckdb.DuckDBPyConnection, publication: Publication, ma
     manifest = publication.manifest()
     if manifest is None:
         raise WarehouseError(
-            f"{publication.folder} has no manifest, so nothing can be said of where its numbers come from. Run `rotation run`."
+            f"{publication.folder} has no manifest, so nothing can be said of where its numbers come from. Run `rotation run --sources {market}`."
         )
     session: date = connection.execute("select max(session_date) from reference.sessions").fetchall()[0][0]
     newest = clock.as_of(None)

@@ -20,6 +20,7 @@ OUTSIDE = (
 SETTINGS = "the limits of this server are locked, and its environment is nobody's business. No setting is needed to read a table."
 NO_ANSWER = "it is not a question about the data. Ask with a SELECT; the tools describe and explain tell tables, columns and lineage."
 HIDES = "it runs SQL that cannot be looked at first. Write that SQL as the query itself."
+EMPTY = "it lists the schema main, where nothing stands; tables are in marts, quality and reference. Ask the tool describe, or: show all tables."
 ELSEWHERE = "it tells of the server and not of the data. Tables and columns: the tool describe, or duckdb_tables() and duckdb_columns()."
 
 STATEMENTS = {
@@ -111,6 +112,8 @@ def _look_at(node: dict[str, Any]) -> None:
         name = _name(node)
         if name in FUNCTIONS or READS_FILES.search(name):
             raise RefusedError(name, FUNCTIONS.get(name, OUTSIDE))
+    elif kind == "SHOW_REF" and node["table_name"] == '"tables"':
+        raise RefusedError("SHOW TABLES", EMPTY)
     elif kind == "BASE_TABLE" and IS_PATH.search(str(node.get("table_name"))):
         raise RefusedError(f"the file {node['table_name']!r}", OUTSIDE)
 

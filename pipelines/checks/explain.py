@@ -81,7 +81,9 @@ def fired(settings: Settings, mode: Mode, run: str | None) -> list[Fired]:
     if blocked:
         return [_of_blocked(one) for one in blocked[0]]
     if not seen:
-        raise WarehouseError("Nothing is published and no blocked run is kept. Make one with `rotation run`.")
+        raise WarehouseError(
+            f"Nothing of the {mode} market is published, and no blocked run is kept. Make one with `rotation run --sources {mode}`."
+        )
     with read_only(Publication(settings.published(mode)).database) as connection:
         wanted = run or seen["run_id"]
         known = connection.execute("select count(*) from quality.check_results where starts_with(run_id, ?)", [wanted]).fetchall()[0][0]

@@ -19,6 +19,7 @@ from pipelines.report.reading import reading
 from pipelines.report.safe_csv import safe_csv
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import settings
+from pipelines.typed import as_typed
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 SHOWN = 40  # rows that fit a terminal
@@ -51,7 +52,8 @@ def ask(connection: duckdb.DuckDBPyConnection, query: str, limit: int | None = N
                 kept.append(batch if limit is None else batch.slice(0, limit - rows))
             rows += batch.num_rows
     except duckdb.Error as problem:
-        raise WarehouseError(f"The query failed: {problem}") from None
+        where = " Which tables there are: `.tables` in `rotation shell`, or `make sql`." if "Table with name" in str(problem) else ""
+        raise WarehouseError(f"The query failed: {problem}{where}") from None
     frame = pl.from_arrow(pa.Table.from_batches(kept, reader.schema))
     assert isinstance(frame, pl.DataFrame)
     return Answer(frame, rows)
@@ -107,5 +109,7 @@ def _question(query: str | None, file: Path | None) -> str:
     if query is not None:
         return query
     if sys.stdin.isatty():
-        raise typer.BadParameter("no query. Give one in quotes, --file FILE, or standard input; `rotation shell` asks for them one by one")
+        raise typer.BadParameter(
+            as_typed("no query. Give one in quotes, --file FILE, or standard input; `rotation shell` asks for them one by one")
+        )
     return sys.stdin.read()

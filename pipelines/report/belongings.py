@@ -17,6 +17,7 @@ from pipelines.settings import PREFIX, TOKENS, Mode, Settings
 from pipelines.sources.drop import FLAT, FOLDERED
 from pipelines.sources.exchange import ClosureError, closures
 from pipelines.sources.reach import reach
+from pipelines.sources.redaction import public
 
 
 def keys(settings: Settings) -> Iterator[Finding]:
@@ -180,9 +181,10 @@ def mirror(settings: Settings, seconds: float = 2.0) -> Iterator[Finding]:
     if settings.mirror is None:
         yield good("mirror", "none: the providers are asked themselves")
         return
+    shown = public(str(settings.mirror))
     door = reach(["yahoo"], str(settings.mirror), seconds)["yahoo"]
     if door.is_reachable:
-        yield good("mirror", f"{settings.mirror}: {door.said}")
+        yield good("mirror", f"{shown}: {door.said}")
     else:
-        yield Finding("mirror", "fatal", f"{settings.mirror} does not answer: {door.said}", "Every request of a live run goes to it.",
+        yield Finding("mirror", "fatal", f"{shown} does not answer: {door.said}", "Every request of a live run goes to it.",
                       "Start it, correct ROTATION_MIRROR, or leave it out.")  # fmt: skip

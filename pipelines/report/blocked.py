@@ -9,6 +9,7 @@ from rich.markup import escape
 from pipelines.resources.blocked import blocked_since
 from pipelines.resources.publication import Publication
 from pipelines.settings import Mode, Settings
+from pipelines.typed import as_typed
 
 
 def stopped_runs(settings: Settings, mode: Mode) -> list[dict[str, Any]]:
@@ -52,4 +53,4 @@ def show_stopped(settings: Settings, mode: Mode, out: Console) -> None:
             f"  {one['check_name']} of {one['table_name']}: {escape(json.dumps(rows[0], ensure_ascii=False)) if rows else escape(one['reason'])}"
         )
     if runs:
-        out.print("  rotation explain says what it guards against, what to do, and shows the rows and the SQL.")
+        out.print(as_typed("  rotation explain says what it guards against, what to do, and shows the rows and the SQL."))

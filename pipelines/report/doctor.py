@@ -9,6 +9,7 @@ from pipelines.report import belongings, machine, server
 from pipelines.report.finding import Finding, good
 from pipelines.resources.clock import Clock
 from pipelines.settings import Settings, SettingsError, load_settings
+from pipelines.typed import as_typed
 
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     belongings.keys,
@@ -45,6 +46,6 @@ def show(findings: list[Finding], out: Console) -> None:
     for one in findings:
         out.print(f"{marks[one.state]} [bold]{one.subject}[/bold] {escape(one.what)}")
         if one.state != "good":
-            out.print(f"    why   {escape(one.why)}\n    cure  {escape(one.cure)}")
+            out.print(f"    why   {escape(as_typed(one.why))}\n    cure  {escape(as_typed(one.cure))}")
     fatal, warnings = (sum(f.state == s for f in findings) for s in ("fatal", "warning"))
     out.print(f"\n{'A run would fail.' if fatal else 'A run can start.'} {fatal} fatal, {warnings} to know about.")

@@ -13,7 +13,7 @@ from rich.markup import escape
 from pipelines.report.reading import reading
 from pipelines.report.safe_csv import safe_csv
 from pipelines.report.workbook import write_workbook
-from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
+from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication, unpublished
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import settings
 
@@ -35,7 +35,7 @@ def export(
     publication = Publication(settings().published(mode))
     manifest = publication.manifest()
     if manifest is None:
-        raise WarehouseError(f"There is no published warehouse at {publication.folder}. Make one with `rotation run`.")
+        raise WarehouseError(unpublished(publication.folder))
     # the release it was installed from: another publication may take its place while this is written
     release = publication.history / manifest["run_id"]
     source = release if release.exists() else publication.folder

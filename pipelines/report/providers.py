@@ -21,6 +21,7 @@ from pipelines.settings import PREFIX, TOKENS, Mode, Settings
 from pipelines.sources import READERS
 from pipelines.sources.http import ASK_FOR_CONTACT
 from pipelines.sources.reach import Reach, reach
+from pipelines.typed import as_typed
 
 WITHOUT_KEY_FINE = ("fred",)  # answers without a key too
 OWN = ("drop", "exchange")  # no network: a folder, and a library
@@ -159,4 +160,4 @@ def show(found: list[Provider], out: Console) -> None:
                 "since then it answered" if one.last_pull and one.last_error_at and one.last_pull > one.last_error_at else "its last word"
             )
             out.print(f"[yellow]{one.provider}[/yellow] failed at {when} ({after}): {escape(one.last_error[:400])}")
-    out.print("[dim]What exactly rests on a provider: rotation sources --json. Terms and cures: docs/sources/.[/dim]")
+    out.print(as_typed("[dim]What exactly rests on a provider: rotation sources --json. Terms and cures: docs/sources/.[/dim]"))

@@ -24,7 +24,7 @@ def postgres(
     from pipelines.resources import postgres as server
     from pipelines.resources.dbt import ensure_manifest
     from pipelines.resources.postgres_form import PostgresError, keys
-    from pipelines.resources.publication import Publication
+    from pipelines.resources.publication import Publication, unpublished
 
     setting = settings().postgres
     if setting is None:
@@ -34,7 +34,7 @@ def postgres(
     publication = Publication(settings().published(reading(sources)))
     manifest = publication.manifest()
     if manifest is None:
-        raise PostgresError(f"Nothing is published in {publication.folder}. Make a publication with `rotation run`.")
+        raise PostgresError(unpublished(publication.folder))
     done = server.publish(setting.get_secret_value(), publication.database, manifest, keys(ensure_manifest(settings())))
     mark = "[bold red]SIMULATED[/bold red] " if manifest["provenance"] == "simulated" else ""
     out.print(

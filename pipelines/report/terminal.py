@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pipelines.report.answer import Answer
 from pipelines.settings import Mode
+from pipelines.typed import as_typed
 
 # What each gate looks at, in the words of the answer.
 GATES = {
@@ -73,7 +74,7 @@ NEXT = (
     ("rotation report --open", "the page of the day: every picture with its definition and SQL"),
     ("rotation shell", "ask in SQL, with completion and the cookbook's questions; .help says how"),
     ('rotation sql "from marts.dim_metric"', "one question: here, what each metric means; `make sql` lists the tables"),
-    ("rotation export", "an Excel workbook of the day, and the tables as files"),
+    ("rotation export", "an Excel workbook of the day; with --format parquet or csv the tables as files"),
     ("rotation status", "what is published, how fresh, which gates passed"),
     ("rotation ui", "lineage, checks and plots in the browser"),
     ("rotation mcp", "an AI assistant reads it: docs/bi/assistants.md"),
@@ -85,8 +86,9 @@ BI = "BI tools, notebooks, spreadsheets: open the file above, read-only; steps f
 def next_steps(mode: Mode, out: Console) -> None:
     """What a newcomer may try now; each command stands on the screen as it is typed."""
     steps = (*NEXT, LIVE) if mode == "sample" else NEXT
-    width = max(len(command) for command, _ in steps)
+    typed = [(as_typed(command), what) for command, what in steps]
+    width = max(len(command) for command, _ in typed)
     out.print("\nTry next:")
-    for command, what in steps:
-        out.print(f"  .venv/bin/{command:<{width}}  {escape(what)}", soft_wrap=True)
+    for command, what in typed:
+        out.print(f"  {command:<{width}}  {escape(what)}", soft_wrap=True)
     out.print(f"  {BI}", soft_wrap=True)

@@ -17,7 +17,9 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from pipelines.settings import Mode
 
 DATABASE, MANIFEST, PARQUET, REPORT = "rotation.duckdb", "manifest.json", "parquet", "report.html"
 GONE = ".gone-"  # what a release in history/ is called while it is removed
@@ -26,6 +28,12 @@ NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, err
 
 class PublicationError(Exception):
     """A publication cannot be made or found; the message says what to do. What readers see is unchanged."""
+
+
+def unpublished(place: Path) -> str:
+    """What is said where nothing is published yet: at which place, and which run publishes there."""
+    market = next((f" --sources {m}" for m in get_args(Mode) if m in (place.name, place.parent.name)), "")
+    return f"There is no published warehouse at {place}. Make one with `rotation run{market}`."
 
 
 def sha256(path: Path) -> str:

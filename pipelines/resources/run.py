@@ -85,7 +85,9 @@ class RunOptions(dg.ConfigurableResource[None]):
         None, description="YYYY-MM-DD: use only what was known on this day. Empty: the last completed session (sample: its last day)."
     )
     mirror: str | None = Field(
-        None, description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH. Empty: the setting ROTATION_MIRROR."
+        None,
+        description="Send every request for https://HOST/PATH to MIRROR/HOST/PATH. Empty: the setting ROTATION_MIRROR, where an address "
+        "with a password or token belongs: what stands here is kept with the run, and shown.",
     )
     force: bool = Field(
         default=False,

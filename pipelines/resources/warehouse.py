@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.contracts import TableContract, contracts
 from pipelines.resources.disk import DiskError, in_words, refusal
+from pipelines.resources.publication import unpublished
 from pipelines.settings import Mode, Settings
 
 # What the warehouse itself adds to each raw row.
@@ -220,7 +221,7 @@ class Warehouse:
 def read_only(path: Path, limits: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A published file, for reading alone: no other file, no network, no extension can be reached through it. `limits`: DuckDB's settings."""
     if not path.exists():
-        raise WarehouseError(f"There is no published warehouse at {path}. Make one with `rotation run`.")
+        raise WarehouseError(unpublished(path))
     connection = duckdb.connect(str(path), read_only=True, config={**(limits or {}), "enable_external_access": "false"})
     try:
         connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")

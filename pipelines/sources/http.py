@@ -22,7 +22,7 @@ from pipelines.sources.interface import Receipt, SourceError
 from pipelines.sources.journal import Journal
 from pipelines.sources.payload import ASK_LATER, Kind, look_at, snippet
 from pipelines.sources.punctual import look_at_clock
-from pipelines.sources.redaction import quiet_talkative_loggers, redact, without_keys
+from pipelines.sources.redaction import private, quiet_talkative_loggers, redact, without_keys
 from pipelines.sources.transport import SEC_HOSTS, SLOW_HOSTS, network, sec_network, through_mirror
 from pipelines.sources.unzip import USUAL as USUAL_ARCHIVE
 from pipelines.sources.unzip import Limits
@@ -95,7 +95,8 @@ class Client:
         asks: Mapping[str, tuple[str, ...]] | None = None,
         tell: Callable[[str], None] | None = None,
     ) -> None:
-        quiet_talkative_loggers()
+        self._private = private(mirror or "")
+        quiet_talkative_loggers(self._private)
         self.asks, self._tell = dict(asks or {}), tell or log.info
         self.archive, self.contact, self.now = archive, contact, now
         self.receipts: list[Receipt] = []
@@ -114,7 +115,7 @@ class Client:
             for host in SLOW_HOSTS:
                 self._session.mount(f"https://{host}/", network(retries, deadline_s, per_second=1))
         self._session.mount("https://", transport or through_mirror(str(mirror), retries, deadline_s))
-        self._session.auth = _no_auth  # else ~/.netrc takes the place of our own headers
+        self._session.auth = lambda request: request  # else ~/.netrc takes the place of our own headers
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +159,9 @@ class Client:
             if look:
                 look(document)
         except SourceError as problem:
-            clean = SourceError(*(redact(t, asked.secrets) for t in (problem.source, problem.expected, problem.found, problem.cure)))
+            clean = SourceError(
+                *(redact(t, [*asked.secrets, *self._private]) for t in (problem.source, problem.expected, problem.found, problem.cure))
+            )
             if self.journal:
                 self.journal.refused(provider, asked.request, clean)
             raise clean from None
@@ -285,10 +288,6 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
             yield piece
     else:
         yield from response.iter_content(CHUNK)
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _reason(problem: BaseException) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import requests
 
 from pipelines.sources import alphavantage, french, nport, shiller, stooq, tiingo, yahoo
-from pipelines.sources.redaction import redact
+from pipelines.sources.redaction import private, redact
 from pipelines.sources.transport import network, through_mirror
 
 # One address of each provider that costs nothing to ask: the front door of the host its reader asks.
@@ -57,11 +57,11 @@ def _ask(provider: str, mirror: str | None, seconds: float, found: dict[str, Rea
             with session.get(DOORS[provider], timeout=seconds, stream=True, allow_redirects=False) as answer:
                 found[provider] = Reach(True, f"status {answer.status_code} in {time.monotonic() - begun:.1f} s")
         except requests.RequestException as problem:
-            found[provider] = Reach(False, _shortly(problem))
+            found[provider] = Reach(False, _shortly(problem, private(mirror or "")))
 
 
-def _shortly(problem: BaseException) -> str:
+def _shortly(problem: BaseException, secrets: Iterable[str]) -> str:
     """The words of the operating system at the bottom of it: "Connection refused", "Name or service not known"."""
     text = " ".join(str(problem).split())
     inner = re.findall(r"\[Errno -?\d+\] ([\w ]+)", text)
-    return str(inner[-1]) if inner else redact(text)[-120:]
+    return str(inner[-1]) if inner else redact(text, secrets)[-120:]

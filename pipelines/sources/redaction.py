@@ -4,7 +4,7 @@ import base64
 import logging
 import re
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "***"
 SHORTEST_KEY = 12  # the keys of all providers are longer; a shorter one may be a word of the answer
@@ -30,6 +30,20 @@ def forms(secrets: Iterable[str]) -> list[str]:
     return sorted(found - {""}, key=len, reverse=True)
 
 
+def public(address: str) -> str:
+    """Scheme, host and port of an address of one's own: user, password, path and parameters may be secrets."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def private(address: str) -> list[str]:
+    """What `public` leaves out of it, each part as it would stand in a text."""
+    parts = urlsplit(address)
+    user, _, _ = parts.netloc.rpartition("@")
+    found = (user, parts.password or "", parts.path.rstrip("/"), parts.query)
+    return [form for part in found if part for form in dict.fromkeys((part, unquote(part)))]
+
+
 def without_keys(content: bytes, keys: Iterable[str]) -> bytes:
     """An answer that repeats the key it was asked with ("your API key as ..."), without it: before anybody reads or keeps it."""
     for form in forms(k for k in keys if len(k) >= SHORTEST_KEY):
@@ -38,15 +52,20 @@ def without_keys(content: bytes, keys: Iterable[str]) -> bytes:
 
 
 class _Redacting(logging.Filter):
+    def __init__(self) -> None:
+        super().__init__()
+        self.secrets: set[str] = set()
+
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage()), ()
+        record.msg, record.args = redact(record.getMessage(), self.secrets), ()
         return True
 
 
 _FILTER = _Redacting()
 
 
-def quiet_talkative_loggers() -> None:
+def quiet_talkative_loggers(secrets: Iterable[str] = ()) -> None:
     """Libraries below us log whole addresses; from here on without their secrets."""
+    _FILTER.secrets.update(secrets)
     for name in _TALKATIVE:
         logging.getLogger(name).addFilter(_FILTER)

@@ -2,9 +2,12 @@
 
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from requests.utils import get_auth_from_url
 from requests_ratelimiter import LimiterAdapter
 from urllib3.exceptions import InvalidHeader, MaxRetryError, ReadTimeoutError
 from urllib3.util.retry import Retry
@@ -80,11 +83,16 @@ def sec_network(retries: int, deadline_s: float) -> HTTPAdapter:
 class _Mirror(PunctualAdapter):
     def __init__(self, url: str, retries: Retry) -> None:
         super().__init__(max_retries=retries)
-        self._url = url.rstrip("/")
+        parts = urlsplit(url.rstrip("/"))
+        self._url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        user, password = get_auth_from_url(url)
+        self._auth = HTTPBasicAuth(user, password) if user or password else None
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         moved = request.copy()
         moved.url = f"{self._url}/{str(request.url).split('://', 1)[1]}"
+        if self._auth and "Authorization" not in moved.headers:  # one of the provider's own goes through
+            moved = self._auth(moved)
         response = super().send(moved, **kwargs | {"proxies": {}})
         response.url, response.request = str(request.url), request  # redirects are followed from the provider's address
         return response

@@ -1,6 +1,7 @@
 """Every plain client sees every published table as it is: counts, kinds, NULLs, days unshifted. Not for BI servers (`make bi-check`)."""
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ TRUTH: dict[str, Any] = {
             "made_at": {"kind": "timestamp", "nulls": 0, "low": "2026-01-02 22:00:00.5", "high": "2026-01-09 22:00:00"},
             "note": {"kind": "text", "nulls": 3, "low": None, "high": None},
         },
+        "whole": {"rows": 70_000, "nulls": {"day": 0, "share": 11, "made_at": 0, "note": 69_000}},
     }
 }
 
@@ -60,6 +62,15 @@ def test_a_lost_table_and_a_lost_row_are_named() -> None:
     assert differences(HERE, {}, TRUTH)
 
 
+def test_what_is_lost_beyond_the_rows_that_are_read_is_named() -> None:
+    told = seen_rightly()
+    told["marts.t"]["whole"] |= {"rows": 69_999}
+    assert differences(HERE, told, TRUTH) == ["marts.t: 69999 rows in all, not 70000"]
+    told = seen_rightly()
+    told["marts.t"]["whole"]["nulls"] |= {"share": 12}
+    assert differences(HERE, told, TRUTH) == ["marts.t.share: 12 NULLs in all, not 11"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda c: c.name)
 def test_every_client_sees_every_table_as_it_is(client: Client, sample_at_once: Path, tmp_path: Path) -> None:
@@ -69,5 +80,7 @@ def test_every_client_sees_every_table_as_it_is(client: Client, sample_at_once: 
     except UnreachableError as problem:
         pytest.skip(str(problem))
     truth = there(file, ROWS)
-    assert len(truth) > 40
+    manifest = json.loads((file.parent / "manifest.json").read_text(encoding="utf-8"))
+    assert {t: seen_of["whole"]["rows"] for t, seen_of in truth.items()} == {t: told["rows"] for t, told in manifest["tables"].items()}
+    assert max(seen_of["whole"]["rows"] for seen_of in truth.values()) > 1_000 * ROWS
     assert differences(client, seen(client, tmp_path / "client", file, ROWS), truth) == []

@@ -135,9 +135,18 @@ def test_rollback_goes_back_one_publication_then_to_a_named_one(
 
 
 def test_before_anything_is_published_commands_say_how_to_begin(warehouse: Settings, rotation: Callable[..., Said]) -> None:
-    for command in (["status"], ["sql", "select 1"]):
+    for command in (["status"], ["sql", "select 1"], ["explain"], ["export"], ["report"]):
         code, _, err = rotation(*command)
-        assert (code, "Make one with `rotation run`" in err) == (1, True)
+        assert (code, "Make one with `.venv/bin/rotation run --sources sample`" in err) == (1, True), err
+        code, _, err = rotation(*command, "--sources", "live")
+        assert (code, "Make one with `.venv/bin/rotation run --sources live`" in err) == (1, True), err
+
+
+def test_a_table_that_is_not_there_is_answered_with_where_tables_are_listed(only_published: Path, rotation: Callable[..., Said]) -> None:
+    code, _, err = rotation("sql", "from marts.fct_rate")
+    assert (code, "Which tables there are: `.tables` in `.venv/bin/rotation shell`, or `make sql`." in err) == (1, True)
+    code, _, err = rotation("sql", "select nothing from marts.dim_metric")
+    assert (code, "Which tables there are" in err) == (1, False)
 
 
 def test_run_twice_on_a_day_changes_nothing_and_answers_as_json(

@@ -132,6 +132,8 @@ def test_a_value_with_a_day_it_was_known_is_told_with_it(market: Settings) -> No
         (("explain", {"metric": "marts.fct_technicals_daily.rsy"}), "It has: session_date"),
         (("describe", {"table": "fct_breadth"}), "Near: fct_breadth_daily"),
         (("query", {"sql": "select nothing from marts.dim_metric"}), "Names and types: the tool describe"),
+        (("query", {"sql": "show tables"}), "Refused, SHOW TABLES: it lists the schema main, where nothing stands"),
+        (("query", {"sql": "from (show tables)"}), "Ask the tool describe, or: show all tables"),
         (("query", {"sql": "select 1", "max_rows": 1001}), "less than or equal to 1000"),
         (("explain", {"metric": "rsi_14", "where": "instrument_id = 'NONE'"}), "The tool query shows which values there are"),
         (("explain", {"metric": "rsi_14", "where": "true); drop table marts.dim_metric; --"}), "Refused, DROP"),
@@ -141,6 +143,12 @@ def test_a_wrong_question_is_told_its_cure(market: Settings, call: tuple[str, di
     (heard,) = asked(market, call)
     assert isinstance(heard, str)
     assert said in heard
+
+
+@pytest.mark.parametrize("sql", ["show all tables", "select * from duckdb_tables()", "from information_schema.tables"])
+def test_each_way_to_ask_for_tables_that_is_answered_names_them_all(market: Settings, sql: str) -> None:
+    (heard,) = asked(market, ("query", {"sql": sql, "max_rows": 500}))
+    assert heard["rows_n"] == one(market, "select count(*) from duckdb_tables() where not internal")
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +224,9 @@ def test_nothing_but_the_protocol_is_written_to_standard_output(market: Settings
         running.stdin.close()
         rest = running.stdout.read()
     assert [a["id"] for a in answers] == [1, 2]
-    assert "Make one with `rotation run`" in answers[1]["result"]["content"][0]["text"]  # nothing is published of the real market
+    assert (
+        "Make one with `rotation run --sources live`" in answers[1]["result"]["content"][0]["text"]
+    )  # nothing is published of the real market
     assert rest == ""
 
 

@@ -51,11 +51,22 @@ def test_a_kept_day_is_shown_from_its_own_publication_and_another_is_cut_saying_
 def test_a_day_that_cannot_be_shown_is_refused_with_the_cure(three_days: Path, rotation: Callable[..., Said]) -> None:
     code, _, err = rotation("report", "--as-of", "2030-01-01")
     assert code == 2
-    assert "rotation run --as-of 2030-01-01" in err
+    assert ".venv/bin/rotation run --sources sample --as-of 2030-01-01" in err
     code, _, err = rotation("report", "--as-of", "soon")
     assert code == 2
     assert "expected a day as YYYY-MM-DD, found 'soon'" in err
     code, _, err = rotation("report", "--sources", "live")
     assert code == 1
     assert "There is no published warehouse" in err
-    assert "rotation run" in err
+    assert "Make one with `.venv/bin/rotation run --sources live`." in err
+    code, _, err = rotation("report", "--pdf", "/nonexistent/report.pdf")
+    assert code == 1
+    assert "cannot be written to /nonexistent/report.pdf" in err
+    assert "Name a file in a folder that is there" in err
+
+
+def test_a_day_before_everything_is_shown_saying_that_nothing_was_known(three_days: Path, rotation: Callable[..., Said]) -> None:
+    code, _, err = rotation("report", "--as-of", "1950-01-01")
+    assert (code, "Nothing of it was known on 1950-01-01" in err) == (0, True)
+    code, _, err = rotation("report", "--as-of", "1992-01-02")
+    assert (code, "Nothing of it was known" in err) == (0, False)

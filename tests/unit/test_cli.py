@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from pipelines import runner
 from pipelines.cli import app
+from pipelines.resources.warehouse import WarehouseError
 from pipelines.settings import Settings
 
 
@@ -45,6 +46,18 @@ def test_options_become_the_run_config(asked: list[dict[str, Any]], rotation: Ca
     assert asked == [
         {"sources": "LIVE", "as_of": "2026-01-09", "mirror": "http://127.0.0.1:9", "accept": {"past_values_stay": "the vendor mended it"}}
     ]
+
+
+def test_a_password_in_the_address_of_a_mirror_is_refused_where_it_would_be_kept(
+    asked: list[dict[str, Any]], rotation: Callable[..., Result]
+) -> None:
+    ended = rotation("run", "--sources", "live", "--mirror", "http://user:secret@cache.example.com/token")
+    assert isinstance(ended.exception, WarehouseError)
+    said = f"{ended.output}{ended.exception}"
+    assert "http://cache.example.com was given with a user or password" in said
+    assert "Set ROTATION_MIRROR in the environment" in said
+    assert not [word for word in ("user:", "secret", "token") if word in said]
+    assert asked == []
 
 
 def test_without_options_the_setting_decides(

@@ -11,9 +11,10 @@ from rich.console import Console
 
 from pipelines.report.reading import reading
 from pipelines.resources.clock import Clock
-from pipelines.resources.publication import DATABASE, MANIFEST, REPORT, Publication
+from pipelines.resources.publication import DATABASE, MANIFEST, REPORT, Publication, unpublished
 from pipelines.resources.warehouse import WarehouseError
 from pipelines.settings import settings
+from pipelines.typed import as_typed
 
 err = Console(stderr=True, highlight=False)
 
@@ -32,7 +33,7 @@ def report(
     publication = Publication(settings().published(mode))
     manifest = publication.manifest()
     if manifest is None:
-        raise WarehouseError(f"There is no published warehouse at {publication.database}. Make one with `rotation run`.")
+        raise WarehouseError(unpublished(publication.database))
     day = _day(as_of, manifest)
     folder, own = _release(publication, manifest, day)
     is_cut = str(day) != own["as_of_date"]
@@ -45,13 +46,18 @@ def report(
         path.write_text(render(page), encoding="utf-8")
         if is_cut:
             err.print(f"[yellow]No publication of {day} is kept: cut from that of {own['as_of_date']}.[/yellow]")
+            if all(f.missing for _, panels in page.sections for f in panels):
+                said = f"Nothing of it was known on {day}: the page holds reasons and no number. Name a later day."
+                err.print(f"[yellow]{said}[/yellow]", soft_wrap=True)
     if pdf is not None:
         from pipelines.report.page.pdf import write_pdf
 
         try:
             write_pdf(page or read_page(folder / DATABASE, own, day), pdf, Clock().now().date())
         except OSError as problem:
-            raise WarehouseError(f"The PDF cannot be written to {pdf}: {problem}") from None
+            raise WarehouseError(
+                f"The PDF cannot be written to {pdf}: {problem}. Name a file in a folder that is there and can be written."
+            ) from None
         err.print(f"written: {pdf}", soft_wrap=True)
     print(path)
     if open_it and not webbrowser.open(path.resolve().as_uri()):
@@ -68,7 +74,10 @@ def _day(text: str | None, manifest: dict[str, Any]) -> date:
         raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}", param_hint="--as-of") from None
     if day > published:
         raise typer.BadParameter(
-            f"expected a day up to {published}, that of the publication, found {day}. For a later one, run `rotation run --as-of {day}` first.",
+            as_typed(
+                f"expected a day up to {published}, that of the publication, found {day}. "
+                f"For a later one, run `rotation run --sources {manifest['source_mode']} --as-of {day}` first."
+            ),
             param_hint="--as-of",
         )
     return day

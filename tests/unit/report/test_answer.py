@@ -35,5 +35,5 @@ def test_the_headline_of_a_simulated_market_says_so_first() -> None:
 
 
 def test_without_a_publication_it_says_how_to_make_one(warehouse: Settings) -> None:
-    with pytest.raises(WarehouseError, match=r"no published warehouse .* Make one with `rotation run`"):
+    with pytest.raises(WarehouseError, match=r"no published warehouse .* Make one with `rotation run --sources live`"):
         read_answer(warehouse.published("live"))

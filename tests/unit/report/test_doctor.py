@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
@@ -220,6 +221,22 @@ def test_a_mirror_that_is_down_is_fatal_and_one_that_answers_is_not(told: Look, 
     found = only(told("mirror"))
     assert found.is_fatal
     assert "Connection refused" in found.what
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_a_secret_in_the_address_of_a_mirror_is_not_shown(told: Look, monkeypatch: pytest.MonkeyPatch, is_up: bool) -> None:
+    """A server that says no HTTP: what the library says of it holds what was asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        if not is_up:
+            server.close()
+        else:
+            threading.Thread(target=lambda: server.accept()[0].sendall(b"no HTTP at all\r\n\r\n"), daemon=True).start()
+        monkeypatch.setenv("ROTATION_MIRROR", f"http://user:secret@127.0.0.1:{port}/token")
+        found = only(told("mirror"))
+    assert found.is_fatal
+    assert f"http://127.0.0.1:{port} does not answer" in found.what
+    assert not [word for word in ("user", "secret", "token") if word in f"{found}"]
 
 
 def test_a_taken_port_and_an_open_address_are_told(told: Look, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def test_a_run_that_is_not_blocked_leaves_no_file(warehouse: Settings) -> None:
 
 
 def test_a_run_nobody_knows_is_said_to_be_none(warehouse: Settings) -> None:
-    with pytest.raises(WarehouseError, match="Nothing is published"):
+    with pytest.raises(WarehouseError, match=r"Nothing of the sample market is published.*rotation run --sources sample"):
         fired(warehouse, "sample", "nobody")
 
 

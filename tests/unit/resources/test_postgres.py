@@ -263,6 +263,16 @@ def test_readers_in_a_loop_see_one_publication_at_a_time(tmp_path: Path) -> None
     assert (row.done, row.failures) == (3, ())
 
 
+def test_the_loop_of_readers_notices_a_right_they_were_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "rights", lambda schema: iter(()))
+    try:
+        row = postgres_readers.run(1, tmp_path, lambda text: None)
+    except NotHereError as reason:
+        pytest.skip(str(reason))
+    assert len(row.failures) == postgres_readers.READERS
+    assert all("InsufficientPrivilege: permission denied for schema" in f for f in row.failures)
+
+
 def test_the_loop_of_readers_notices_rows_that_come_too_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = module._copy
     monkeypatch.setattr(module, "_copy", lambda there: psycopg.sql.SQL(plain(there).as_string().replace(", freeze true", "")))
