@@ -74,7 +74,7 @@ order by base_date desc, horizon, rank, sector
     columns=(
         Column("sector", "sector"),
         Column("horizon", "horizon"),
-        Column("return_pct", "return", "+.2f", "%", "return_reason", sign=True),
+        Column("return_pct", "return", "+.2f", "%", "return_reason"),
         Column("rank", "rank", "d"),
         Column("instrument_id", "fund"),
     ),
@@ -167,7 +167,7 @@ measures as (
     ) on columns(* exclude (universe_id)) into name measure value value
 )
 select
-    replace(replace(measure, '_', ' '), ' percent', ', %') as measure,
+    replace(replace(measure, '_', ' '), ' percent', ', %') || if(measure like 'mcclellan%', ', per thousand of those that moved', '') as measure,
     max(value) filter (universe_id = 'R2000') as small, max(value) filter (universe_id = 'SP500') as large
 from measures
 group by measure
@@ -176,7 +176,7 @@ order by list_position([
     'new_52_week_lows', 'mcclellan_oscillator', 'mcclellan_summation', 'equal_weight_return_percent', 'cap_weight_return_percent'
 ], measures.measure)
 """,
-    columns=(Column("measure", "measure"), Column("small", "Russell 2000", ",.6g"), Column("large", "S&P 500", ",.6g")),
+    columns=(Column("measure", "measure"), Column("small", "Russell 2000", ",.4g"), Column("large", "S&P 500", ",.4g")),
     metrics=("pct_above_sma_50", "mcclellan_oscillator"),
     empty="No bars of the members are held: breadth needs them (docs/method/breadth.md).",
 )

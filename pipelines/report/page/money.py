@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pipelines.report.page.drawing import INK, LARGE, MUTED, ROWS, SMALL, THIRD, Picture, amounts, days, lines, plain
+from pipelines.report.page.drawing import INK, MUTED, ROWS, THIRD, Picture, amounts, days, lines, plain
 from pipelines.report.page.panel import Column, Panel, Section
 from pipelines.report.page.row import Rows
 
@@ -33,9 +33,9 @@ order by session_date
         Column("ten_years", "10-year yield", ".2f", "%"),
     ),
     metrics=("policy_upper_of_day", "rate"),
-    legend=(("Fed target, upper bound", "ink"), ("2-year", "small"), ("10-year", "large")),
+    legend=(("Fed target, upper bound", "ink"), ("2-year", "third"), ("10-year", "muted")),
     draw=lambda rows, _: lines(
-        rows, "session_date", {"target": ("Fed target", INK), "two_years": ("2-year", SMALL), "ten_years": ("10-year", LARGE)}, "percent"
+        rows, "session_date", {"target": ("Fed target", INK), "two_years": ("2-year", THIRD), "ten_years": ("10-year", MUTED)}, "percent"
     ),
 )
 
@@ -66,9 +66,9 @@ order by date
     ),
     metrics=("credit_value",),
     reading="Widening spreads hit weak balance sheets first.",
-    legend=(("high yield", "small"), ("Baa less 10-year Treasury", "large"), ("BBB", "third")),
+    legend=(("high yield", "ink"), ("Baa less 10-year Treasury", "muted"), ("BBB", "third")),
     draw=lambda rows, _: lines(
-        rows, "date", {"high_yield": ("high yield", SMALL), "baa": ("Baa − 10-year", LARGE), "bbb": ("BBB", THIRD)}, "percentage points"
+        rows, "date", {"high_yield": ("high yield", INK), "baa": ("Baa − 10-year", MUTED), "bbb": ("BBB", THIRD)}, "percentage points"
     ),
 )
 
@@ -79,7 +79,7 @@ CREDIT_NOW = Panel(
     window="the newest value of each series",
     sql="""
 select coalesce(catalogue.name, series_id) as name, series_id, value, credit.unit, change_3m, change_reason, percentile, percentile_reason,
-    window_years, truncation_reason, date
+    window_years, replace(truncation_reason, '_', ' ') as truncation_reason, date
 from marts.fct_credit_daily as credit
 left join reference.series_catalog as catalogue using (series_id)
 where date <= date '{day}' and known_on <= date '{day}'
@@ -89,7 +89,7 @@ order by series_id
     columns=(
         Column("name", "series", under="series_id"),
         Column("value", "value", ",.2f", under="unit"),
-        Column("change_3m", "change, 3 months", "+.2f", reason="change_reason"),
+        Column("change_3m", "change, 3 months", "+.2f", reason="change_reason", under="unit"),
         Column("percentile", "percentile", ".0f", reason="percentile_reason"),
         Column("window_years", "of years", ".1f"),
         Column("truncation_reason", "window cut short"),
@@ -129,7 +129,7 @@ def _betas(rows: Rows) -> Picture:
         if r["beta"] is not None and r["standard_error"] is not None
     ]
     base = alt.Chart(ROWS)
-    colour = alt.Color("series_id:N", scale=alt.Scale(domain=["DGS2", "DGS10"], range=[SMALL, LARGE]), legend=None)
+    colour = alt.Color("series_id:N", scale=alt.Scale(domain=["DGS2", "DGS10"], range=[THIRD, INK]), legend=None)
     tips = [
         alt.Tooltip("month_end:T", title="month end", format="%Y-%m"),
         alt.Tooltip("series_id:N", title="rate"),
@@ -167,7 +167,7 @@ order by month_end, series_id
     ),
     metrics=("rate_sensitivity", "rate_sensitivity_error"),
     reading="Only where the whole band lies below zero did rising rates hurt small more.",
-    legend=(("2-year yield", "small"), ("10-year yield", "large"), ("band: 95 % interval", "muted")),
+    legend=(("2-year yield", "third"), ("10-year yield", "ink"), ("band: 95 % interval", "muted")),
     draw=lambda rows, _: _betas(rows),
 )
 

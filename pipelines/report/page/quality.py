@@ -22,7 +22,7 @@ order by horizon, universe_id, list_position(['all', 'profit_screened', 'members
     columns=(
         Column("name", "cohort"),
         Column("horizon", "horizon"),
-        Column("return_pct", "return", "+.2f", "%", "return_reason", sign=True),
+        Column("return_pct", "return", "+.2f", "%", "return_reason"),
         Column("contribution_pp", "contributes", "+.2f", "pp"),
         Column("weight_pct", "weight", ".1f", "%"),
         Column("members_n", "members", ",d"),

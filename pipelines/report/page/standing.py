@@ -209,7 +209,7 @@ rotation as (
     where small_id = 'R2000' and large_id = 'SP500' and session_date <= date '{day}' and session_date > date '{day}' - 15
 ),
 breadth as (
-    select 'above 200-day average: ' || universe_id as what, session_date, pct_above_sma_200::double as value, null as word, '%' as unit
+    select 'above 200-day average, %: ' || universe_id as what, session_date, pct_above_sma_200::double as value, null as word, 'pp' as unit
     from marts.fct_breadth_daily
     where session_date <= date '{day}' and session_date > date '{day}' - 15
 ),

@@ -1,6 +1,6 @@
 """Technicals: trend with the levels spoken of, RSI, indices side by side. Not for how pictures look (drawing.py)."""
 
-from pipelines.report.page.drawing import LARGE, SMALL, THIRD, Picture, across, lines
+from pipelines.report.page.drawing import LARGE, MUTED, SMALL, THIRD, Picture, across, lines
 from pipelines.report.page.market import SIZES
 from pipelines.report.page.panel import Column, Panel, Section
 from pipelines.report.page.row import Rows
@@ -8,7 +8,7 @@ from pipelines.report.page.row import Rows
 
 def _trend(rows: Rows, beside: dict[str, Rows]) -> Picture:
     stated = [across(float(r["comparable_level"])) for r in beside["levels"]]
-    series = {"close": ("close", SMALL), "sma_50": ("50-day average", THIRD), "sma_200": ("200-day average", LARGE)}
+    series = {"close": ("close", SMALL), "sma_50": ("50-day average", THIRD), "sma_200": ("200-day average", MUTED)}
     return lines(rows, "session_date", series, "index points", "%b %Y", under=stated)
 
 
@@ -45,7 +45,7 @@ order by level
         Column("volume_ratio_63d", "volume / 63-day mean", ".2f"),
     ),
     metrics=("sma_50", "sma_200", "level_state"),
-    legend=(("close", "small"), ("50-day average", "third"), ("200-day average", "large"), ("- - stated level", "muted")),
+    legend=(("close", "small"), ("50-day average", "third"), ("200-day average", "muted"), ("- - stated level", "muted")),
     draw=_trend,
     is_wide=True,
 )

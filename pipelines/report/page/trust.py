@@ -45,6 +45,7 @@ order by gate
         Column("passed_n", "passed", ",d"),
         Column("warned_n", "warned", ",d"),
     ),
+    reading="Passed: the check found no failing row. A check that did not pass either warns, or was accepted with a reason. Every check: docs/checks.md.",
     empty="No check of this run is held.",
 )
 
@@ -65,6 +66,7 @@ order by gate, table_name, check_name
         Column("observed", "found"),
         Column("failing_rows_n", "rows", ",d"),
     ),
+    reading="What failed and stops nothing by its severity, or was passed over by a person, with the rows it found.",
     empty="Every check passed.",
 )
 
@@ -86,6 +88,7 @@ order by status in ('fresh', 'ended'), status
         Column("required_n", "of them required", ",d"),
         Column("most_sessions_late", "sessions late, at most", "d"),
     ),
+    reading="Late: the newest value is more sessions behind what its rhythm lets expect than the catalogue allows the series; fresh may so be some sessions behind.",
 )
 
 FRESHNESS = Panel(
@@ -94,7 +97,7 @@ FRESHNESS = Panel(
     title="Freshness, series by series",
     window="this publication; late and missing ones first",
     sql="""
-select series_id, provider, frequency, is_required, status, last_observation, expected_by, sessions_late, stood_in_by
+select series_id, provider, frequency, is_required, status, last_observation, expected_by, sessions_late, late_after_sessions, stood_in_by
 from quality.freshness
 order by status in ('fresh', 'ended'), is_required desc, series_id
 """,
@@ -107,6 +110,7 @@ order by status in ('fresh', 'ended'), is_required desc, series_id
         Column("last_observation", "last value of"),
         Column("expected_by", "expected by"),
         Column("sessions_late", "sessions late", "d"),
+        Column("late_after_sessions", "counts as late beyond", "d"),
         Column("stood_in_by", "stood in by"),
     ),
 )
@@ -129,6 +133,7 @@ order by status, source, series_id
         Column("withdrawn_rows", "withdrawn", ",d"),
         Column("message", "cause and cure"),
     ),
+    reading="Revised: another value than we held for the same day; withdrawn: no longer sent. What we hold stays, with the day it was known.",
     empty="No value was revised or withdrawn, nothing was set aside.",
 )
 
