@@ -110,7 +110,7 @@ $(BI)/.ready: docs/bi/superset/requirements.lock
 	@$(BI)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement docs/bi/superset/requirements.lock
 	@touch $(BI)/.ready
 
-bi-check: $(READY) $(BI)/.ready ## Superset, in its own environment, reads the sample publication, draws the dashboard and sees the next one
+bi-check: $(READY) $(BI)/.ready ## Superset, in its own environment, reads the sample publication, answers each chart of the dashboard and sees the next one
 	@$(BIN)/python -m bench.bi --bin $(BI)/bin
 
 clients: $(READY) ## older DuckDB versions, command line, Node, SQLAlchemy, ADBC, pandas, Polars and Arrow read every table of the sample publication; rows and NULLs are counted over all of it

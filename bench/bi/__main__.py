@@ -1,4 +1,4 @@
-"""`make bi-check`: Superset, in its own environment, reads what we publish: it connects, reads a table and its comments, draws the dashboard, and sees
+"""`make bi-check`: Superset, in its own environment, reads what we publish: it connects, reads a table and its comments, answers each chart of the dashboard, and sees
 a new publication without a restart, while the run that makes it is held up by nothing. Not for other tools (docs/bi).
 
 The warehouse it reads is made for the purpose: two publications of the sample market.
@@ -72,7 +72,7 @@ def same_rows(asked: list[dict[str, Any]], names: list[str], rows: list[tuple[An
     return f"{len(theirs)} rows against {len(ours)}; first difference {odd}"
 
 
-def drawn(superset: Superset, database: Path) -> list[str]:
+def answered(superset: Superset, database: Path) -> list[str]:
     """Every chart's data against the file: what is wrong."""
     datasets = superset.ids("dataset", "table_name")
     wrong = []
@@ -142,9 +142,9 @@ def main() -> int:
         with running(binaries, state) as superset:
             superset.import_dashboard(archive(database))
             connection = superset.ids("database", "database_name")["Rotation"]
-            wrong = drawn(superset, database) + comments(superset, database, connection)
+            wrong = answered(superset, database) + comments(superset, database, connection)
             wrong += through_a_publication(superset, warehouse, connection)
-            wrong += drawn(superset, database)
+            wrong += answered(superset, database)
     for one in wrong:
         print(f"WRONG {one}")
     print(f"Superset reads the published file: {len(wrong)} things wrong")

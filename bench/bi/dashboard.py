@@ -13,8 +13,9 @@ from typing import Any
 
 import yaml
 
-from pipelines.resources.publication import Publication
+from pipelines.resources.publication import Publication, unpublished
 from pipelines.settings import ROOT, settings
+from pipelines.typed import as_typed
 
 FOLDER = ROOT / "docs" / "bi" / "superset" / "dashboard"
 PATH = "/path/to/warehouse/published/live/rotation.duckdb"
@@ -70,12 +71,15 @@ def archive(database: Path) -> bytes:
     return packed.getvalue()
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the dashboard's files as the archive Superset imports.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--sources", choices=("live", "sample"), default="live")
-    asked = parser.parse_args()
-    asked.file.write_bytes(archive(Publication(settings().published(asked.sources)).database))
+    asked = parser.parse_args(arguments)
+    database = Publication(settings().published(asked.sources)).database
+    if not database.exists():
+        print(f"Superset will find no file yet. {as_typed(unpublished(database))}", file=sys.stderr)
+    asked.file.write_bytes(archive(database))
     print(f"{asked.file}: in Superset, Dashboards > Import dashboards. It reads the {asked.sources} publication.")
     return 0
 

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -140,6 +142,19 @@ def test_before_anything_is_published_commands_say_how_to_begin(warehouse: Setti
         assert (code, "Make one with `.venv/bin/rotation run --sources sample`" in err) == (1, True), err
         code, _, err = rotation(*command, "--sources", "live")
         assert (code, "Make one with `.venv/bin/rotation run --sources live`" in err) == (1, True), err
+
+
+def test_the_first_questions_of_the_page_on_connecting_print_values(only_published: Path, rotation: Callable[..., Said]) -> None:
+    page = (ROOT / "docs" / "bi" / "README.md").read_text(encoding="utf-8")
+    questions = re.findall(r"^    \.venv/bin/rotation sql (--json )?(\"[^\"]+\")$", page, flags=re.MULTILINE)
+    assert len(questions) == 2
+    for form, query in questions:
+        code, out, err = rotation("sql", *form.split(), *shlex.split(query))
+        assert (code, bool(out.strip())) == (0, True), err
+        if form:
+            rows = json.loads(out)
+            assert rows
+            assert all(value is not None for row in rows for value in row.values())
 
 
 def test_a_table_that_is_not_there_is_answered_with_where_tables_are_listed(only_published: Path, rotation: Callable[..., Said]) -> None:

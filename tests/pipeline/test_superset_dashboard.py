@@ -9,8 +9,9 @@ import pytest
 import yaml
 from worlds import database
 
-from bench.bi.dashboard import FOLDER, PATH, archive, charts
-from pipelines.resources import warehouse
+from bench.bi.dashboard import FOLDER, PATH, archive, charts, main
+from pipelines.resources import warehouse as reading
+from pipelines.settings import Settings
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -41,10 +42,24 @@ def test_the_archive_points_at_the_file_it_is_made_for() -> None:
         assert all(PATH not in packed.read(name).decode() for name in packed.namelist())
 
 
+def test_an_archive_for_a_file_that_is_not_there_yet_says_so(
+    warehouse: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "rotation.zip")]) == 0
+    said = capsys.readouterr().err
+    assert str(warehouse.published("live")) in said
+    assert "Make one with `.venv/bin/rotation run --sources live`" in said
+    there = warehouse.published("sample") / "rotation.duckdb"
+    there.parent.mkdir(parents=True)
+    there.touch()
+    assert main([str(tmp_path / "rotation.zip"), "--sources", "sample"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chart", charts(), ids=lambda c: c.name)
 def test_every_chart_has_rows_on_the_sample(chart: Any, sample_at_once: Path) -> None:
-    with warehouse.read_only(database(sample_at_once)) as connection:
+    with reading.read_only(database(sample_at_once)) as connection:
         rows = connection.sql(chart.expected).pl()
         named = connection.sql(chart.sql).columns
     assert not rows.is_empty()
