@@ -61,7 +61,7 @@ def cut_small(sample: Sample, folder: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{sample.database}' as shown (read_only)")
         connection.execute(f"attach '{sample.work}' as filled (read_only)")
-        for source, target, schemas in (("shown", "published", ("marts", "reference", "quality")), ("filled", "work", ("raw",))):
+        for source, target, schemas in (("shown", "published", ("marts", "reference", "quality")), ("filled", "work", ("raw", "quality"))):
             connection.execute(f"attach '{folder / target}.duckdb' as {target}")
             for schema in schemas:
                 connection.execute(f"create schema if not exists {target}.{schema}")

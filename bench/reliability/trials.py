@@ -15,7 +15,7 @@ def trials() -> list[Trial]:
         Trial("readers", 100, 2, readers.run),
         Trial("poison", poison.FULL, poison.FEW, poison.run),
         Trial("wild", wild.FULL, wild.FEW, wild.run),
-        Trial("power", power.FULL, 300, power.run),
+        Trial("power", power.FULL, 250, power.run),
         Trial("disk_full", 60, 3, disk_full.run),
         Trial("malice", len(malice.cases()), len(malice.cases()) // 4, malice.run),
         Trial("months", 147, 5, months),

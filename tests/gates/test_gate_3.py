@@ -167,7 +167,7 @@ def test_a_late_price_and_a_rewritten_past_stop_the_publication_and_a_change_tha
         for said in (
             "marts: past_values_stay",
             "quality.past_changes",
-            '"was":',
+            ", was ",
             "History rewritten",
             "rotation run --accept past_values_stay",
         )

@@ -9,13 +9,17 @@ import pytest
 from pipelines.checks.history import FEWEST_SESSIONS, MARGIN, SHORT_HISTORY, beyond_history
 
 SESSIONS = [date(2020, 1, 1) + timedelta(days=n) for n in range(400)]
-PAIRS = beyond_history("from pairs_of_the_test")
+PAIRS = beyond_history("the_check", "from pairs_of_the_test")
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as work; create schema work.raw; create table work.raw.clock_day (session_date date)")
+        connection.execute("create schema work.quality; create table work.quality.blocked_runs (run_id varchar)")
+        connection.execute(
+            "create table work.quality.check_results (run_id varchar, gate varchar, check_name varchar, as_of_date date, passed boolean, sample varchar)"
+        )
         connection.execute("create table pairs_of_the_test (pair varchar, session_date date, reference_pct double, gap double)")
         yield connection
 
@@ -48,5 +52,30 @@ def test_a_short_history_is_judged_by_the_recorded_worst(connection: duckdb.Duck
     assert len(beyond(connection, [1.0] * few, [0.1] * (few - 1) + [SHORT_HISTORY + 0.1])) == 1
 
 
-def test_another_day_is_not_judged(connection: duckdb.DuckDBPyConnection) -> None:
+def judged(connection: duckdb.DuckDBPyConnection, run: str, day: int, sample: str = "") -> None:
+    """Gate 3 looked at a day, and found the sample."""
+    connection.execute(
+        "insert into work.quality.check_results values (?, 'gate 3', 'the_check', ?, ?, ?)", [run, SESSIONS[day], not sample, sample]
+    )
+
+
+def test_another_day_is_not_judged_before_anything_was_looked_at(connection: duckdb.DuckDBPyConnection) -> None:
     assert beyond(connection, [1.0] * 300, [0.1] * 298 + [9.0, 0.1]) == []
+
+
+def test_every_day_since_gate_3_last_let_pass_is_judged(connection: duckdb.DuckDBPyConnection) -> None:
+    judged(connection, "passed", 297)
+    assert [gap for gap, _ in beyond(connection, [1.0] * 300, [0.1] * 298 + [9.0, 0.1])] == [9.0]
+    judged(connection, "stopped", 298, f'[{{"session_date": "{SESSIONS[298]}"}}]')
+    connection.execute("insert into work.quality.blocked_runs values ('stopped')")
+    assert [gap for gap, _ in beyond(connection, [1.0] * 300, [0.1] * 298 + [9.0, 0.1])] == [9.0]
+    judged(connection, "accepted", 299)
+    assert beyond(connection, [1.0] * 301, [0.1] * 298 + [9.0, 0.1, 0.1]) == []
+
+
+def test_a_day_that_was_named_once_does_not_widen_the_limit(connection: duckdb.DuckDBPyConnection) -> None:
+    moves, gaps = [1.0] * 300, [0.1] * 280 + [9.0] + [0.1] * 18 + [5.0]
+    assert beyond(connection, moves, gaps) == []
+    judged(connection, "accepted", 280, f'[{{"session_date": "{SESSIONS[280]}"}}]')
+    ((gap, limit),) = beyond(connection, moves, gaps)
+    assert (gap, limit) == pytest.approx((5.0, 0.2))
