@@ -9,7 +9,8 @@ cover as (
 ),
 
 classes as (
-    select cik, least(period_end, filed_on) as period_end, accession, segments, arg_max(cast(value as decimal(38, 4)), pulled_at) as value, max(known_on) as known_on,
+    select cik, least(period_end, filed_on) as period_end, accession, segments, arg_max(cast(value as decimal(38, 4)), (pulled_at, period_end, value)) as value,
+        max(known_on) as known_on,
         case when bool_or(provenance = 'simulated') then 'simulated' else 'derived' end as provenance
     from {{ ref('stg_sec__segment_facts') }}
     where taxonomy = 'dei' and tag = 'EntityCommonStockSharesOutstanding' and unit = 'shares' and coregistrant = ''

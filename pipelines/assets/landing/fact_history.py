@@ -42,7 +42,7 @@ def misfits(connection: duckdb.DuckDBPyConnection, contract: TableContract, rows
     speaking = numbered.filter(pl.col("tag").is_in(tags)).select("_row", "_change", *columns)
     if speaking.is_empty():
         return pl.Series([None] * rows.height, dtype=pl.String)
-    usd = numbered.filter((pl.col("_change") != UNCHANGED) & (pl.col("unit") == "USD")).select("_row", "accession")
+    usd = numbered.filter((pl.col("_change") != UNCHANGED) & (pl.col("unit") == "USD")).select("_row", "cik", "accession")
     with lent(connection, speaking=speaking, usd_rows=usd):
         found = connection.execute(_sql(contract, columns, parts)).fetchall()
     reasons = pl.DataFrame(found, schema={"_row": pl.UInt32, "reason": pl.String}, orient="row").unique("_row", keep="first")
@@ -93,7 +93,10 @@ def _list(values: tuple[object, ...]) -> str:
 
 
 def _sql(contract: TableContract, columns: list[str], parts: list[str]) -> str:
-    """Rows with a reason. A filing all of whose sizes are off by one power takes its other dollars with it."""
+    """Rows with a reason. A filing all of whose sizes are off by one power takes its other dollars with it.
+
+    A filing is of a company: several may file one accession together, and each speaks for itself.
+    """
     names = ", ".join(columns)
     unit = ", ".join(["cik", "tag", "unit", *parts])
     whole = "" if parts else _of_whole_company()
@@ -124,16 +127,16 @@ def _sql(contract: TableContract, columns: list[str], parts: list[str]) -> str:
         where _row is not null and _change <> '{UNCHANGED}'
     ),
     slipped as (
-        select accession, max(power) as power
+        select cik, accession, max(power) as power
         from sized
         where unit = 'USD' and n >= {FEWEST_BEFORE}
-        group by accession
+        group by cik, accession
         having count(power) >= 2 and count(power) = count(*)
     ),
     reasons as (
         select _row, 1 as rank, printf('off by 10^%d against the company''s own history', power) as reason from sized where power > 2
         union all
-        select _row, 2, printf('of a filing whose sizes are all off by 10^%d', power) from usd_rows join slipped using (accession)
+        select _row, 2, printf('of a filing whose sizes are all off by 10^%d', power) from usd_rows join slipped using (cik, accession)
         {whole}
     )
     select _row, reason from reasons order by _row, rank
@@ -171,9 +174,9 @@ def _of_whole_company() -> str:
                 count(*) over same as same_n, min(cover.filed_on) over same as since
             from said as cover
             left join (
-                select accession, arg_max(value, (period_end, -(period_end - period_start))) as value
-                from said where tag in ({_list(COUNTS)}) and value > 0 group by accession
-            ) as counts using (accession)
+                select cik, accession, arg_max(value, (period_end, -(period_end - period_start), tag, value)) as value
+                from said where tag in ({_list(COUNTS)}) and value > 0 group by cik, accession
+            ) as counts using (cik, accession)
             where cover.tag = '{COVER}' and cover.value > 0
             window same as (
                 partition by cover.cik, cover.unit, cover.value order by cover.filed_on

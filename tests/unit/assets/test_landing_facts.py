@@ -108,6 +108,15 @@ def test_a_filing_whose_sizes_are_all_off_takes_its_other_dollars_with_it(connec
     assert connection.execute("select tag from raw.sec_facts where accession = 'q8'").fetchall() == [(AVERAGE,)]
 
 
+def test_companies_that_file_together_speak_each_for_itself(connection: duckdb.DuckDBPyConnection) -> None:
+    """A utility files with its parent under one accession: the parent's slip is not its subsidiary's."""
+    history = usual(80) + usual(80, "Assets", 9e6)
+    subsidiary = [fact(8, 6e6, cik=100), fact(8, 4e5, "NetIncomeLoss", cik=100)]
+    land(connection, *history, fact(8, 6e9), fact(8, 9e9, "Assets"), fact(8, 4e8, "NetIncomeLoss"), *subsidiary)
+    assert sum(aside(connection).values()) == 3
+    assert connection.execute("select distinct cik from raw.sec_facts where accession = 'q8'").fetchall() == [(100,)]
+
+
 @pytest.mark.parametrize("value", [0, 1, 10, 100, 1000, 10_000])
 def test_a_placeholder_is_no_count_of_shares(connection: duckdb.DuckDBPyConnection, value: float) -> None:
     land(connection, *usual(), fact(8, value, COVER))
