@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 
@@ -55,7 +56,8 @@ def run(count: int, folder: Path, tell: Tell) -> Row:
     for room, looks in ((room, looks) for room in rooms for looks in (True, False)):
         tell(f"a disk with {room // 1024} kB free")
         with _small_disk(base, folder, room) as (market, kind, limited):
-            with limited(), nullcontext() if looks else _filled_meanwhile():
+            # who does not look is a run that found room before others filled the disk
+            with limited(), nullcontext() if looks else patch.object(run_module, "demand_room", lambda *_: None):
                 said = _refused(market, (*FULL_NOW, NO_ROOM) if looks else FULL_NOW)
             if said == [PUBLISHED]:
                 break
@@ -153,16 +155,6 @@ def _small_disk(base: Path, folder: Path, room: int) -> Iterator[tuple[Path, str
         if mounted.returncode == 0:
             subprocess.run(["umount", str(disk)], check=True)  # noqa: S607
         shutil.rmtree(disk)
-
-
-@contextmanager
-def _filled_meanwhile() -> Iterator[None]:
-    """A run that found room when it looked, before others filled the disk."""
-    looked, run_module.demand_room = run_module.demand_room, lambda *_: None
-    try:
-        yield
-    finally:
-        run_module.demand_room = looked
 
 
 @contextmanager

@@ -14,7 +14,8 @@ import duckdb
 
 from bench.reliability.operations import Operation
 from pipelines import settings as settings_module
-from pipelines.assets.release import GATES, bring_out, release
+from pipelines.assets.release import bring_out, release
+from pipelines.report.terminal import GATES
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication
 from pipelines.resources.run import RunOptions, Sources
 from pipelines.resources.warehouse import STORAGE, Warehouse, read_only

@@ -154,12 +154,12 @@ def _log(
     now = options.clock.now()
     with options.warehouse.work() as connection:
         as_of = as_of_day(connection)
+        accepted = {v.check.name: options.accept[v.check.name] for v in verdicts if not v.passed and v.check.name in options.accept}
         rows = [
             CheckRow(
-                "gate 3", v.check.table, v.check.name, v.check.severity == "block" and (v.passed or v.check.name not in options.accept), v.passed,
-                f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {options.accept[v.check.name]}" if not v.passed and v.check.name in options.accept else ""),
-                v.failing_rows_n, v.sample,
-                {v.check.name: options.accept[v.check.name]} if not v.passed and v.check.name in options.accept else {},
+                "gate 3", v.check.table, v.check.name, v.check.severity == "block" and v.check.name not in accepted, v.passed,
+                f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {accepted[v.check.name]}" if v.check.name in accepted else ""),
+                v.failing_rows_n, v.sample, {n: reason for n, reason in accepted.items() if n == v.check.name},
             )
             for v in verdicts
         ]  # fmt: skip

@@ -14,16 +14,16 @@ from typing import Any
 import duckdb
 
 from pipelines.report.page import html
+from pipelines.report.terminal import GATES
 from pipelines.resources.disk import DiskError, refusal
 from pipelines.resources.fingerprint import content_hash, row_digest, tables_of
 from pipelines.resources.proof import ProofError, prove
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, REPORT, Publication, PublicationError, sha256
 from pipelines.resources.run import RunOptions
-from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES, quoted
+from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES, has_publication, quoted
 from pipelines.settings import ROOT
 
 SCHEMAS = ("marts", "quality", "reference")
-GATES = ("gate 1", "gate 2", "gate 3")
 
 
 class PublishError(Exception):
@@ -178,8 +178,7 @@ def _manifest(
 
 def _accepted(connection: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, str]:
     """What was passed over, with the reasons: in this run, and by gate 1 in runs that were stopped since the last publication, whose batches are in."""
-    databases = {row[0] for row in connection.execute("select database_name from duckdb_databases()").fetchall()}
-    told_of = "select run_id from published.quality.check_results" if "published" in databases else "select null where false"
+    told_of = "select run_id from published.quality.check_results" if has_publication(connection) else "select null where false"
     rows = connection.execute(
         "select accepted from work.quality.check_results where accepted is not null and (run_id = ? "
         f"or (gate = 'gate 1' and run_id not in ({told_of}))) order by checked_at, accepted",

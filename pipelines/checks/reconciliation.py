@@ -10,6 +10,7 @@ from pipelines.checks.past import CHECKS as OF_THE_PAST
 from pipelines.checks.past import against_published
 from pipelines.checks.verdicts import Reconciliation, Verdict, verdict
 from pipelines.checks.within import OF_EVERY_TABLE, WITHIN, every_table
+from pipelines.resources.warehouse import has_publication
 
 EVERY = (*WITHIN, *ACROSS, *OF_EVERY_TABLE, *OF_THE_PAST)
 NAMES = tuple(c.name for c in EVERY)
@@ -17,8 +18,7 @@ NAMES = tuple(c.name for c in EVERY)
 
 def checks(connection: duckdb.DuckDBPyConnection, mode: str) -> list[Reconciliation]:
     """Every check of an open candidate (see Warehouse.candidate); those against the last publication where there is one."""
-    databases = {row[0] for row in connection.execute("select database_name from duckdb_databases()").fetchall()}
-    return [*WITHIN, *ACROSS, *every_table(connection, mode), *(against_published(connection) if "published" in databases else ())]
+    return [*WITHIN, *ACROSS, *every_table(connection, mode), *(against_published(connection) if has_publication(connection) else ())]
 
 
 def reconcile(connection: duckdb.DuckDBPyConnection, mode: str) -> list[Verdict]:

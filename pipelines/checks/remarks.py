@@ -3,6 +3,7 @@
 import duckdb
 
 from pipelines.checks.verdicts import Reconciliation, Verdict, verdict
+from pipelines.resources.warehouse import has_publication
 
 REMARKS: tuple[Reconciliation, ...] = (
     Reconciliation(
@@ -31,5 +32,4 @@ NAMES = tuple(r.name for r in REMARKS)
 
 def remark(connection: duckdb.DuckDBPyConnection) -> list[Verdict]:
     """Every remark on an open candidate beside the last publication; none where there was none."""
-    databases = {row[0] for row in connection.execute("select database_name from duckdb_databases()").fetchall()}
-    return [verdict(connection, one) for one in REMARKS] if "published" in databases else []
+    return [verdict(connection, one) for one in REMARKS] if has_publication(connection) else []

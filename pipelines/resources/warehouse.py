@@ -217,6 +217,11 @@ class Warehouse:
             connection.close()
 
 
+def has_publication(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Is a last publication beside an open candidate."""
+    return bool(connection.execute("select 1 from duckdb_databases() where database_name = 'published'").fetchall())
+
+
 @contextmanager
 def read_only(path: Path, limits: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A published file, for reading alone: no other file, no network, no extension can be reached through it. `limits`: DuckDB's settings."""

@@ -10,7 +10,6 @@ import pytest
 from rich.console import Console
 from worlds import database, fingerprints, working_in
 
-from bench.clone import clone
 from pipelines import runner
 from pipelines.assets.postgres import POSTGRES, postgres_asset
 from pipelines.assets.publish import PUBLISHED
@@ -24,11 +23,6 @@ from pipelines.settings import load_settings
 pytestmark = pytest.mark.slow
 NOWHERE = "postgresql://me:canary-secret@127.0.0.1:1/teams"
 TABLES = "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'quality', 'reference') order by all"
-
-
-@pytest.fixture
-def only_published(sample_at_once: Path, tmp_path: Path) -> Path:
-    return clone(sample_at_once / "published", tmp_path / "warehouse" / "published").parent
 
 
 def materialize() -> dg.ExecuteInProcessResult:

@@ -80,9 +80,8 @@ def alternative(filled: Filled) -> str:
     """What a picture shows, for who cannot see it."""
     panel, last = filled.panel, filled.rows[-1]
     newest = ", ".join(f"{c.title} {c.told(last)}" for c in panel.columns[:5])
-    span = (
-        f"{len(filled.rows)} rows; last: {newest}" if not panel.bars else f"{len(filled.rows)} bars over all horizons" if panel.bars else ""
-    )
+    bars = f"{len(filled.rows)} values{' over all horizons' if filled.horizon else ''}"
+    span = bars if panel.bars else f"{len(filled.rows)} rows; last: {newest}"
     return f"Picture: {panel.title}. {filled.span}. {panel.reading} {span}. All values are in the table below it."
 
 

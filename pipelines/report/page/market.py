@@ -176,7 +176,7 @@ order by list_position([
     'new_52_week_lows', 'mcclellan_oscillator', 'mcclellan_summation', 'equal_weight_return_percent', 'cap_weight_return_percent'
 ], measures.measure)
 """,
-    columns=(Column("measure", "measure"), Column("small", "Russell 2000", ",.4g"), Column("large", "S&P 500", ",.4g")),
+    columns=(Column("measure", "measure"), Column("small", "Russell 2000", ",.6g"), Column("large", "S&P 500", ",.6g")),
     metrics=("pct_above_sma_50", "mcclellan_oscillator"),
     empty="No bars of the members are held: breadth needs them (docs/method/breadth.md).",
 )
