@@ -1,4 +1,4 @@
-"""Gate 3: the past of every mart against the last publication, on the days both hold. Not for the newest day, nor for tables of one day only.
+"""Gate 3: the past of every mart against the last publication, on the days both hold. Not for the newest day, nor for tables of one day only, unless of every vintage.
 
 A row that is no longer there as it was published is told value by value (quality.past_changes), with the revision that explains it; a change
 that nothing explains stops the run.
@@ -19,6 +19,10 @@ from pipelines.settings import settings
 
 # Days of a mart: the first of these columns it has is the one its past is told by.
 DATE_COLUMNS = ("session_date", "month_end", "quarter_end", "captured_on", "effective_date", "event_date", "date", "date_day", "window_end")
+# Marts of every vintage of a file say which is the newest; a vintage once published keeps its rows, told by the day it came out.
+OF_VINTAGES, CAME_OUT = "is_newest_vintage", "known_on"
+# What a mart says of the day it was written on.
+OF_THE_DAY = ("as_of_date", OF_VINTAGES)
 # Columns that name what a mart's row is computed from.
 IDENTITIES = ("instrument_id", "small_id", "large_id", "series_id", "universe_id", "small_universe_id", "large_universe_id", "list_id",
               "source_id", "small_source_id", "large_source_id")  # fmt: skip
@@ -86,13 +90,13 @@ def past_changes(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def _dated(connection: duckdb.DuckDBPyConnection, database: str) -> list[tuple[str, str, list[str]]]:
-    """Marts told by day: name, day column, all columns. Those with an as-of date describe one day only and are left out."""
+    """Marts told by day or vintage: name, day column, columns. Others with an as-of date describe one day only and are left out."""
     found = []
     for schema, table in tables_of(connection, database, ("marts",)):
         columns = [name for name, _ in columns_of(connection, database, schema, table)]
-        day = next((c for c in DATE_COLUMNS if c in columns), None)
-        if day and "as_of_date" not in columns:
-            found.append((table, day, columns))
+        days = (CAME_OUT,) if OF_VINTAGES in columns else () if "as_of_date" in columns else DATE_COLUMNS
+        told = [c for c in columns if c not in OF_THE_DAY]
+        found += [(table, day, told) for day in days if day in columns][:1]
     return found
 
 

@@ -94,6 +94,10 @@ STORIES: dict[str, Story] = {
         "A fact off by 10^3 or 10^6 against the company's own history, a negative where the tag cannot be, a share count that is a "
         "placeholder or stands still.",
         "Such rows stay in quality.quarantine; compare with the filing. If most of a payload is there, the provider changed its form.",
+        "500 to 2,000 times (or a thousand times that) the median of four values or more of the three years before: a slip is a thousand exactly, "
+        "times what a company may have grown. Of 147 recorded sizes of Snowflake, one of the fastest growers listed, none is above 4.9 times its "
+        "median, and no median's values are more than 22 times apart (100 is the most at which one is told). A count stands still over four filings and "
+        "300 days, which is a year of them; beside it, another count of the same filing must be 10 % away. docs/sources/sec.md lists all.",
     ),
     "value_matches_status": Story(
         "A multiple that is negative or missing while its status says ok, or present while it says not meaningful.",
@@ -146,11 +150,14 @@ STORIES: dict[str, Story] = {
     "base_as_before": Story(
         "A series told on another base, all of it by one factor: an index of another year, a table rescaled. Two bases never stand in one series.",
         "Compare with the provider's page; what we hold stays. Mend the reader to undo the factor, or give the new base a series of its own.",
+        "95 % of at least 24 values by one factor, to a thousandth, and by 0.5 % or more: two years of months; a revision corrects single values, a new "
+        "base moves all, and rounding blurs a level of 100 told to a tenth by a thousandth.",
     ),
     "closes_stay": Story(
         "A raw close of a session long over that is another one now: a split not told, another symbol, a past rewritten. Raw closes never change.",
         "Compare with a second source. Ours stays; if a split is missing, supply it.",
-        f"{MOST_REVISED_PCT} %: vendors correct a late print by a few hundredths of a percent; the worst recorded is 0.12 % (the S&P 500 of 2021-08-11).",
+        f"{MOST_REVISED_PCT} %: vendors correct a late print by a few hundredths of a percent; the worst recorded is 0.12 % (the S&P 500 of 2021-08-11). "
+        "Up to five closes are kept back singly: more are another series.",
     ),
     "past_is_reanchored_whole": Story(
         "Adjusted closes rewritten in a way no split or dividend does: not by one factor before a day with an action, or by more than it.",

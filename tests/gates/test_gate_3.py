@@ -139,6 +139,16 @@ def test_late_filings_explain_what_is_computed_from_filings_and_no_vendors_value
     assert "past_values_stay" in failing(candidate)
 
 
+@pytest.mark.parametrize(("table", "column"), [("fct_size_premium", "premium_pct"), ("fct_size_premium_win_rate", "win_rate_pct")])
+def test_a_vintage_once_published_keeps_its_values(candidate: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
+    """Which is the newest may change, and the day it is told on: no value of a vintage does."""
+    oldest = f"known_on = (select min(known_on) from rotation.marts.{table})"
+    candidate.execute(f"update rotation.marts.{table} set as_of_date = as_of_date + 1, is_newest_vintage = not is_newest_vintage")
+    assert "past_values_stay" not in failing(candidate)
+    candidate.execute(change(table, f"{column} = {column} + 0.1", oldest))
+    assert table in failing(candidate)["past_values_stay"]
+
+
 def test_the_first_publication_has_nothing_to_be_compared_with(candidate: duckdb.DuckDBPyConnection) -> None:
     candidate.execute("detach published")
     candidate.execute(TAMPERED["row_counts_do_not_shrink"])
