@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui ui-check sql lint format type docs lock overhead filings-speed reliability bi-check clients audit-dependencies clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui ui-check sql lint format type docs lock overhead filings-speed reliability bi-check clients lake lake-speed audit-dependencies clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
@@ -113,6 +113,18 @@ $(BI)/.ready: docs/bi/superset/requirements.lock
 bi-check: $(READY) $(BI)/.ready ## Superset, in its own environment, reads the sample publication, answers each chart of the dashboard and sees the next one
 	@$(BIN)/python -m bench.bi --bin $(BI)/bin
 
+# DuckLake's writer has an environment of its own: its extensions are not there yet for the DuckDB of the project.
+LAKE := .venv-lake
+$(LAKE)/.ready: deploy/lake/requirements.lock
+	@$(PYTHON) -m venv --clear $(LAKE)
+	@$(LAKE)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement deploy/lake/requirements.lock
+	@touch $(LAKE)/.ready
+
+lake: $(LAKE)/.ready ## make the environment of DuckLake's writer, once (ROTATION_LAKE, docs/scale.md)
+
+lake-speed: $(READY) $(LAKE)/.ready ## time the sample publication into a DuckLake against copying the same file
+	@$(BIN)/python -m bench.lake_speed
+
 clients: $(READY) ## older DuckDB versions, command line, Node, SQLAlchemy, ADBC, pandas, Polars and Arrow read every table of the sample publication; rows and NULLs are counted over all of it
 	@$(BIN)/python -m bench.clients
 
@@ -120,9 +132,10 @@ lock: ## renew the locks from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file requirements.lock
 	@uv pip compile pyproject.toml --group team --constraint requirements.lock --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --output-file deploy/requirements.lock
 	@uv pip compile docs/bi/superset/requirements.in --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file docs/bi/superset/requirements.lock
+	@uv pip compile deploy/lake/requirements.in --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade --output-file deploy/lake/requirements.lock
 
 clean: ## remove the environment and everything built; warehouse/ stays
-	@rm -rf $(VENV) $(BI) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(BI) $(LAKE) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 ci: ## what the continuous integration runs
 	@bash .ci/run

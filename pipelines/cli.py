@@ -23,6 +23,7 @@ from pipelines.report.answer import read_answer
 from pipelines.report.asking import sql
 from pipelines.report.blocked import show_stopped, stopped_runs
 from pipelines.report.export import export
+from pipelines.report.lake import lake
 from pipelines.report.page.command import report
 from pipelines.report.reading import reading
 from pipelines.report.safe_csv import safe_csv
@@ -40,7 +41,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-PUBLISHED_BUT = 3  # exit code of a run whose file is published and whose PostgreSQL is not
+PUBLISHED_BUT = 3  # exit code of a run whose file is published, and PostgreSQL or the lake does not have it
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Sources = Annotated[Literal["sample", "live"] | None, typer.Option(help="Which market: simulated and offline, or the real providers.")]
@@ -260,6 +261,7 @@ app.command()(sql)
 app.command()(shell)
 app.command()(export)
 app.command()(postgres)
+app.command()(lake)
 
 
 @app.command()

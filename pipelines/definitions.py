@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.alerts.sensors import failed_runs, late_data
 from pipelines.assets.backfill_job import backfill_years
+from pipelines.assets.lake import lake_asset
 from pipelines.assets.landing.assets import drop_assets, provider_assets
 from pipelines.assets.landing.calendar import clock_day, exchange_sessions
 from pipelines.assets.models import dbt_models
@@ -42,7 +43,7 @@ def build_defs(*, part: Part | None = None, faces: Faces | None = None, **overri
         config=FORM,
     )
     return dg.Definitions(
-        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(faces), postgres_asset()],
+        assets=[*landed, models, candidate_asset(list(models.keys)), published_asset(faces), postgres_asset(), lake_asset()],
         jobs=[job, backfill_years],
         schedules=[daily(job.name)],
         sensors=[dropped(job.name), failed_runs(), late_data()],

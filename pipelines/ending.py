@@ -17,6 +17,7 @@ def ending(command: Callable[[], None]) -> None:
     from pipelines.contracts import ContractError
     from pipelines.resources.dbt import DbtError
     from pipelines.resources.disk import DiskError, refusal
+    from pipelines.resources.lake import LakeError
     from pipelines.resources.postgres_form import PostgresError
     from pipelines.resources.publication import PublicationError
     from pipelines.resources.warehouse import WarehouseError
@@ -37,6 +38,7 @@ def ending(command: Callable[[], None]) -> None:
         DbtError,
         ClosureError,
         PostgresError,
+        LakeError,
     ) as e:
         said = str(e)
     except (OSError, duckdb.Error) as problem:

@@ -18,8 +18,8 @@ from pipelines.sources.redaction import public
 
 @dataclass(frozen=True)
 class Outcome:
-    """`failures` hold cause and cure of what stopped the run, or kept the publication out of PostgreSQL; `warnings` what a reader should know though it did not;
-    `checks`: which closed."""
+    """`failures` hold cause and cure of what stopped the run, or kept the publication out of PostgreSQL or the lake; `warnings` what a reader should know though it
+    did not; `checks`: which closed."""
 
     run_id: str
     is_published: bool

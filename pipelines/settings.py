@@ -71,6 +71,19 @@ class Settings(BaseSettings):
         None,
         description="Connection string of a PostgreSQL database that each publication is put into, too: postgresql://USER:PASSWORD@HOST/DATABASE.",
     )
+    lake: SecretStr | None = Field(
+        None,
+        description="Catalogue of a DuckLake that each publication is put into, too: postgresql://USER:PASSWORD@HOST/DATABASE, FILE.ducklake or md:DATABASE.",
+    )
+    lake_data: str | None = Field(
+        None, min_length=1, description="Folder of that lake's Parquet files, which its writers and readers see under the same path."
+    )
+    lake_desk: str | None = Field(
+        None,
+        pattern=r"^[a-z][a-z0-9]{0,29}$",
+        description="Name before the market in the lake's schemas, where several desks write into it.",
+    )
+    lake_environment: Path = Field(ROOT / ".venv-lake", description="Folder of the environment of the lake's writer, made by `make lake`.")
     http_connect_timeout_s: float = Field(10, gt=0, le=120, description="Seconds to wait for a connection.")
     http_deadline_s: float = Field(60, gt=0, le=900, description="Seconds one whole response may take, trickling or not.")
     http_retries: int = Field(3, ge=0, le=10, description="Further tries after a failure that can pass.")
@@ -104,7 +117,7 @@ class Settings(BaseSettings):
             raise ValueError("expected a program and its arguments")
         return command
 
-    @field_validator("warehouse", "drop", "dagster_home")
+    @field_validator("warehouse", "drop", "dagster_home", "lake_environment")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path if path is None else (path if path.is_absolute() else ROOT / path)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.markup import escape
 
-from pipelines.report import belongings, machine, server
+from pipelines.report import belongings, lake, machine, server
 from pipelines.report.finding import Finding, good
 from pipelines.resources.clock import Clock
 from pipelines.settings import Settings, SettingsError, load_settings
@@ -24,6 +24,7 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     belongings.mirror,
     machine.ports,
     server.examined,
+    lake.examined,
 )
 
 

@@ -120,4 +120,5 @@ def test_the_job_holds_every_asset_and_check() -> None:
     assert {k.to_user_string() for k in graph.executable_asset_keys if k.path[0] == "published"} == {
         "published/warehouse",
         "published/postgres",
+        "published/lake",
     }

@@ -55,7 +55,7 @@ def test_a_good_set_up_has_nothing_fatal(told: Look, monkeypatch: pytest.MonkeyP
     assert not [f for f in found if f.is_fatal]
     assert {f.subject for f in found} == {
         "settings", "keys", "folders", "left behind", "drop folder", "disk", "memory", "versions", "catalogue", "dbt project", "mirror",
-        "ports", "clock", "PostgreSQL",
+        "ports", "clock", "PostgreSQL", "DuckLake",
     }  # fmt: skip
     assert "canary" not in str(found)
 

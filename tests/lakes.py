@@ -1,0 +1,99 @@
+"""A DuckLake of a test: the environment of its writer, small publications, and readers that ask in their own process. Not for tests."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from bench.reliability import postgres_readers
+from pipelines.resources.fingerprint import content_hash, tables_of
+from pipelines.resources.lake import Lake
+from pipelines.settings import ROOT
+
+# Asks as a reader does: attached read-only, all questions in one transaction, their answers as JSON; `rounds` times, or until standard input ends.
+READER = """
+import json, select, sys
+sys.path.insert(0, sys.argv[1])
+import writer
+given = json.loads(sys.argv[2])
+lake = writer.attached(given | {"do": "read", "threads": 1, "memory": "512MB"})
+while True:
+    lake.execute("begin")
+    print(json.dumps([lake.execute(q).fetchall() for q in given["queries"]], default=str), flush=True)
+    lake.execute("commit")
+    if not given["loop"] or (select.select([sys.stdin], [], [], 0)[0] and not sys.stdin.readline()):
+        break
+"""
+
+
+def make_environment(folder: Path) -> None:
+    """As `make lake` does. Where no package registry can be reached, the tests that need it skip."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
+    lock = ROOT / "deploy" / "lake" / "requirements.lock"
+    command = [
+        str(folder / "venv" / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--requirement",
+        str(lock),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    if done.returncode:
+        if "HASHES" in done.stderr:
+            pytest.fail(f"the lock does not hold: {done.stderr[-500:]}")
+        pytest.skip(f"the environment of the lake's writer cannot be installed here: {done.stderr.strip()[-300:]}")
+
+
+def small(folder: Path, number: int, rows: int = postgres_readers.ROWS, **facts: Any) -> tuple[Path, dict[str, Any]]:
+    """A small published file whose every row says which publication it is of, and a manifest that holds it to its hashes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file, manifest = postgres_readers.publication(folder, number, rows)
+    return file, manifest | {"tables": hashes(file)} | facts
+
+
+def hashes(file: Path) -> dict[str, dict[str, Any]]:
+    """Rows and content hash of each table of a file, as a manifest has them."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{file}' as f (read_only)")
+        found = {t: content_hash(connection, "f", *t) for t in tables_of(connection, "f", ("marts", "quality", "reference"))}
+    return {".".join(table): {"rows": rows, "content_sha256": sha256} for table, (rows, sha256) in found.items()}
+
+
+def reading(there: Lake, queries: Iterable[str], is_loop: bool = False) -> subprocess.Popen[str]:
+    """A reader at work."""
+    given = {"catalog": there.catalog, "data": there.data, "queries": list(queries), "loop": is_loop}
+    command = [str(there.environment / "bin" / "python"), "-c", READER, str(ROOT / "deploy" / "lake"), json.dumps(given)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ask(there: Lake, *queries: str) -> Any:
+    """What a reader is answered."""
+    reader = reading(there, queries)
+    said, error = reader.communicate(timeout=120)
+    assert reader.returncode == 0, error
+    return json.loads(said)
+
+
+def brought_back(there: Lake, folder: Path, prefix: str, names: Iterable[str], snapshot: int) -> dict[str, dict[str, Any]]:
+    """Rows and content hash of what the lake holds as of a snapshot, by this process's own DuckDB out of Parquet."""
+    folder.mkdir(parents=True)
+    ask(there, *(f"copy (from lake.{prefix}{n} at (version => {snapshot})) to '{folder / n}.parquet'" for n in names))
+    file = folder / "back.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        for schema in ("marts", "quality", "reference"):
+            connection.execute(f"create schema {schema}")
+        for n in names:
+            connection.execute(f"create table {n} as from '{folder / n}.parquet'")
+            (folder / f"{n}.parquet").unlink()
+    found = hashes(file)
+    file.unlink()
+    return found

@@ -1,0 +1,323 @@
+"""A publication in a DuckLake: what stands there, many writers and readers, the past, and what is refused. On a real server. Not for the whole sample."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+from lakes import ask, brought_back, hashes, make_environment, reading, small
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from worlds import once
+
+from bench.own_postgres import server
+from bench.reliability.postgres_readers import ROWS, TABLES
+from pipelines.resources.lake import WRITER, Lake, LakeError, Put, found, lake, plan, publications, publish
+from pipelines.settings import load_settings
+
+LARGE = 6_000_000
+
+
+@pytest.fixture(scope="module")
+def environment(shelf: Path) -> Path:
+    return once(shelf / "lake-environment", make_environment) / "venv"
+
+
+Named = Callable[..., Lake]
+
+
+@pytest.fixture
+def named(environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Named:
+    """The lake that settings name."""
+
+    def call(catalog: str, **others: str) -> Lake:
+        given = {"LAKE": catalog, "LAKE_DATA": str(tmp_path / "data"), "LAKE_ENVIRONMENT": str(environment)} | others
+        for name, value in given.items():
+            monkeypatch.setenv(f"ROTATION_{name}", value)
+        there = lake(load_settings())
+        assert there is not None
+        return there
+
+    return call
+
+
+@pytest.fixture
+def there(named: Named, postgres: str) -> Lake:
+    return named(postgres)
+
+
+def live(number: int) -> dict[str, Any]:
+    return {"source_mode": "live", "provenance": "observed", "run_id": f"live-{number:04d}"}
+
+
+def whole(prefix: str, at: str = "") -> str:
+    """Which publications the rows of all tables of a market are of, and how many rows each has."""
+    tables = " union all ".join(
+        f"select '{t}' as t, count(*) as n, min(run_id) as low, max(run_id) as high from lake.{prefix}{t}{at}" for t in TABLES
+    )
+    return f"select list(distinct low || high), list(distinct n) from ({tables})"
+
+
+def test_a_publication_is_one_snapshot_and_the_one_before_stays_readable(there: Lake, tmp_path: Path) -> None:
+    first, second = (small(tmp_path, n) for n in (1, 2))
+    puts = [publish(there, *p) for p in (first, second)]
+    assert [p.snapshot for p in puts] == [1, 2], "each publication is one snapshot"
+    assert {(p.tables, p.rows, p.tries) for p in puts} == {(len(TABLES) + 1, len(TABLES) * ROWS + 1, 1)}
+    for n, (put, (file, manifest)) in enumerate(zip(puts, (first, second), strict=True)):
+        back = brought_back(there, tmp_path / f"back{n}", "sample_", TABLES, put.snapshot)
+        assert back == hashes(file) == manifest["tables"]
+    held = publications(there)
+    assert [(p["run_id"], p["as_of_date"], p["source_mode"], p["provenance"], p["snapshot"]) for p in held] == [
+        ("run-0001", "2026-01-09", "sample", "simulated", 1), ("run-0002", "2026-01-09", "sample", "simulated", 2),
+    ]  # fmt: skip
+    assert held[0]["tables"] == first[1]["tables"]
+    message, comment, column, row = ask(
+        there,
+        "select commit_message from lake.snapshots() where snapshot_id = 2",
+        "select comment from duckdb_tables() where schema_name = 'sample_marts' and table_name = 'fct_rates_daily'",
+        "select comment from duckdb_columns() where schema_name = 'sample_marts' and table_name = 'fct_rates_daily' and column_name = 'run_id'",
+        "select run_id, published_sequence, as_of_date, created_at, provenance, git_revision from lake.sample_reference.publication",
+    )
+    assert message == [["SIMULATED, sample market as of 2026-01-09, run run-0002"]]
+    assert (comment, column) == ([["Rows of marts.fct_rates_daily"]], [["Publication"]])
+    assert row == [["run-0002", 2, "2026-01-09", "2026-01-09 23:00:00", "simulated", None]]
+
+
+def test_the_same_run_again_writes_nothing(there: Lake, tmp_path: Path) -> None:
+    published = small(tmp_path, 1)
+    publish(there, *published)
+    files = sorted((tmp_path / "data").rglob("*.parquet"))
+    again = publish(there, *published)
+    assert (again.snapshot, again.rows) == (1, 0)
+    assert sorted((tmp_path / "data").rglob("*.parquet")) == files
+    assert len(publications(there)) == 1
+
+
+def test_a_run_and_a_day_lead_to_their_snapshot(there: Lake, tmp_path: Path) -> None:
+    for number, day in ((1, "2026-01-07"), (2, "2026-01-08"), (3, "2026-01-09")):
+        publish(there, *small(tmp_path, number, as_of_date=day))
+    publish(there, *small(tmp_path, 4, **live(4), as_of_date="2026-01-08"))
+    held = publications(there)
+    assert [[p["snapshot"] for p in found(held, asked)] for asked in ("run-0002", "2026-01-08", "2026-01-20", "live")] == [
+        [2],
+        [2, 4],
+        [3, 4],
+        [4],
+    ]
+    for nothing in ("run-9", "2026-01-06"):
+        with pytest.raises(LakeError, match=f"holds no publication of '{nothing}': expected a run or a day"):
+            found(held, nothing)
+
+
+def test_tables_that_are_no_longer_published_go_and_are_there_in_the_past(there: Lake, tmp_path: Path) -> None:
+    file, manifest = small(tmp_path, 1)
+    publish(there, file, manifest)
+    file, _ = small(tmp_path / "later", 2)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("drop table marts.fct_credit_daily; alter table marts.fct_rates_daily add column more integer")
+    publish(there, file, manifest | {"run_id": "run-0002", "tables": hashes(file)})
+    names, now, past = ask(
+        there,
+        "select table_name from duckdb_tables() where schema_name = 'sample_marts' and table_name like 'fct%' order by 1",
+        "select count(more), count(*) from lake.sample_marts.fct_rates_daily",
+        "select count(*), max(run_id) from lake.sample_marts.fct_credit_daily at (version => 1)",
+    )
+    assert [n for (n,) in names] == ["fct_breadth_daily", "fct_performance_daily", "fct_rates_daily"]
+    assert (now, past) == ([[0, ROWS]], [[ROWS, "run-0001"]])
+
+
+def test_writers_at_once_lose_nothing_and_readers_never_see_two_publications(there: Lake, tmp_path: Path) -> None:
+    """Two markets, one of them from two places at a time, and another desk; all four begin a lake that is not there yet... after one, as a lake has."""
+    desk = replace(there, desk="rates")
+    made = {
+        n: small(tmp_path / str(n), n, **(live(n) if n >= 30 else {}))
+        for n in (1, *range(10, 13), *range(20, 23), *range(30, 33), *range(40, 43))
+    }
+    publish(there, *made[1])
+    publish(desk, *small(tmp_path / "first-of-desk", 2, **live(2)))
+    readers = [reading(there, [whole("sample_"), "select run_id from lake.sample_reference.publication"], is_loop=True) for _ in range(2)]
+
+    def write(target: Lake, numbers: range) -> list[Put]:
+        return [publish(target, *made[n]) for n in numbers]
+
+    with ThreadPoolExecutor(4) as pool:
+        work = [
+            pool.submit(write, t, r)
+            for t, r in ((there, range(10, 13)), (there, range(20, 23)), (there, range(30, 33)), (desk, range(40, 43)))
+        ]
+        puts = [p for w in work for p in w.result()]
+    reads = 0
+    seen = set()
+    for reader in readers:
+        said, error = reader.communicate(timeout=60)
+        assert reader.returncode == 0, error
+        for line in said.splitlines():
+            [[runs, rows]], [[run]] = json.loads(line)
+            assert (runs, rows) == ([run + run], [ROWS]), "one publication, whole"
+            seen.add(run)
+            reads += 1
+    assert reads > 10
+    assert len(seen) > 2, "readers saw publications take each other's place"
+    held = publications(there)
+    runs = {(p["prefix"], p["run_id"]) for p in held}
+    assert runs >= {("sample_", f"run-{n:04d}") for n in (*range(10, 13), *range(20, 23))}
+    assert runs >= {("live_", f"live-{n:04d}") for n in range(30, 33)} | {("rates_live_", f"live-{n:04d}") for n in range(40, 43)}
+    assert len(held) == 2 + len(puts)
+    assert max(p.tries for p in puts) > 1, "two writers of one market met"
+    pasts = ask(there, *(whole(p["prefix"], f" at (version => {p['snapshot']})") for p in held))
+    assert pasts == [[[[p["run_id"].replace("live", "run") * 2], [ROWS]]] for p in held]
+
+
+def test_a_writer_that_is_killed_leaves_the_snapshot_before(there: Lake, tmp_path: Path) -> None:
+    publish(there, *small(tmp_path, 1))
+    file, manifest = small(tmp_path, 2)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(f"create table reference.zlast as select i, hash(i) as h, md5(i::varchar) as m from range({LARGE}) t(i)")
+    task = plan(there, file, manifest | {"tables": hashes(file)}) | {
+        "catalog": there.catalog,
+        "data": there.data,
+        "memory": "1GB",
+        "threads": 1,
+    }
+    writer = subprocess.Popen(
+        [str(there.environment / "bin" / "python"), str(WRITER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdin is not None
+    writer.stdin.write(json.dumps(task))
+    writer.stdin.close()
+    while not list((tmp_path / "data").glob("sample_reference/zlast/*")):
+        assert writer.poll() is None, "it was faster than the test"
+        time.sleep(0.01)
+    writer.send_signal(signal.SIGKILL)
+    assert writer.wait(20) == -signal.SIGKILL
+    assert len(publications(there)) == 1
+    assert ask(there, whole("sample_")) == [[[["run-0001run-0001"], [ROWS]]]]
+    assert publish(there, file, manifest | {"tables": hashes(file)}).snapshot == 2
+    assert ask(there, "select count(*) from lake.sample_reference.zlast") == [[[LARGE]]]
+
+
+def test_old_snapshots_go_by_ducklakes_own_calls(there: Lake, tmp_path: Path) -> None:
+    """As docs/scale.md says it."""
+    for number in (1, 2, 3):
+        publish(there, *small(tmp_path, number))
+    files = len(list((tmp_path / "data").rglob("*.parquet")))
+    lines = [
+        "call ducklake_expire_snapshots('lake', versions => [1, 2])",
+        "call ducklake_cleanup_old_files('lake', cleanup_all => true)",
+        "call ducklake_delete_orphaned_files('lake', cleanup_all => true)",
+    ]
+    code = "import sys,json; sys.path.insert(0, sys.argv[1]); import writer; lake = writer.attached(json.loads(sys.argv[2])); [lake.execute(q) for q in sys.argv[3:]]"
+    given = json.dumps({"do": "publish", "catalog": there.catalog, "data": there.data, "threads": 1, "memory": "512MB"})
+    subprocess.run([str(there.environment / "bin" / "python"), "-c", code, str(WRITER.parent), given, *lines], check=True)
+    assert [p["run_id"] for p in publications(there)] == ["run-0003"]
+    assert len(list((tmp_path / "data").rglob("*.parquet"))) == files // 3
+    assert ask(there, whole("sample_")) == [[[["run-0003run-0003"], [ROWS]]]]
+    assert publish(there, *small(tmp_path, 4)).rows == len(TABLES) * ROWS + 1
+
+
+def test_tables_of_others_are_not_touched(there: Lake, named: Named, postgres: str, tmp_path: Path) -> None:
+    publish(there, *small(tmp_path, 1))
+    code = (
+        "import sys,json; sys.path.insert(0, sys.argv[1]); import writer; lake = writer.attached(json.loads(sys.argv[2])); "
+        "lake.execute('create schema lake.live_marts'); lake.execute('create table lake.live_marts.theirs as select 1 as a')"
+    )
+    given = json.dumps({"do": "publish", "catalog": there.catalog, "data": there.data, "threads": 1, "memory": "512MB"})
+    subprocess.run([str(there.environment / "bin" / "python"), "-c", code, str(WRITER.parent), given], check=True)
+    with pytest.raises(
+        LakeError, match=r"the schemas live_\* hold tables that are not of Rotation's making: live_marts\.theirs\. .*ROTATION_LAKE_DESK"
+    ):
+        publish(there, *small(tmp_path, 3, **live(3)))
+    assert publish(named(postgres, LAKE_DESK="rates"), *small(tmp_path, 4, **live(4))).rows
+    assert ask(there, "from lake.live_marts.theirs") == [[[1]]]
+
+
+def test_a_file_that_is_not_the_manifests_is_refused(there: Lake, tmp_path: Path) -> None:
+    file, manifest = small(tmp_path, 1)
+    odd = manifest["tables"] | {"quality.freshness": {"rows": 7, "content_sha256": "0"}}
+    with pytest.raises(LakeError, match=rf"quality\.freshness: the manifest says 7 rows, the file has {ROWS}; .*rotation lake"):
+        publish(there, file, manifest | {"tables": odd})
+    assert publications(there) == []
+
+
+def test_a_catalogue_in_a_file_does_the_same_for_one_at_a_time(named: Named, tmp_path: Path) -> None:
+    there = named(str(tmp_path / "lake.ducklake"))
+    for number in (1, 2):
+        file, manifest = small(tmp_path, number)
+        publish(there, file, manifest)
+    assert brought_back(there, tmp_path / "back", "sample_", TABLES, 2) == manifest["tables"]
+    assert ask(there, whole("sample_", " at (version => 1)")) == [[[["run-0001run-0001"], [ROWS]]]]
+    reader = reading(there, ["select 1"], is_loop=True)
+    assert reader.stdout is not None
+    reader.stdout.readline()
+    with pytest.raises(LakeError, match=r"lock.*keep the catalogue in PostgreSQL"):
+        publish(there, *small(tmp_path, 3))
+    reader.communicate(timeout=20)
+    assert publish(there, *small(tmp_path, 3)).snapshot == 3
+
+
+@pytest.fixture
+def with_password() -> Iterator[str]:
+    """A server that asks for the password `canary-right` of `me`."""
+    with server(listen_addresses="127.0.0.1", port="54329") as owner:
+        folder = Path(str(conninfo_to_dict(owner)["host"]))
+        socket = make_conninfo(owner, port=54329)
+        with psycopg.connect(socket, autocommit=True) as pg:
+            pg.execute("create role me login password 'canary-right' createdb")
+            pg.execute("create database teams owner me")
+            (hba,) = pg.execute("show hba_file").fetchone() or ("",)
+            Path(hba).write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
+            pg.execute("select pg_reload_conf()")
+        assert folder.exists()
+        yield "postgresql://me:canary-right@127.0.0.1:54329/teams"
+
+
+def test_the_password_opens_the_catalogue_and_is_never_told(
+    named: Named, with_password: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = named(with_password)
+    assert "canary" not in there.catalog + there.where + json.dumps(plan(there, *small(tmp_path, 1)))
+    assert publish(there, *small(tmp_path, 1)).where == "127.0.0.1:54329/teams"
+    wrong = named(with_password.replace("right", "wrong"))
+    with pytest.raises(LakeError, match=r"password authentication failed .*password in ROTATION_LAKE right\?.*rotation lake") as caught:
+        publish(wrong, *small(tmp_path, 2))
+    assert "canary" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert len(publications(there)) == 1
+
+
+@pytest.mark.parametrize(
+    ("catalog", "said"),
+    [
+        ("postgresql://me:canary-secret@127.0.0.1:1/db", r"127\.0\.0\.1:1/db: .*Connection refused.*Is the server up"),
+        (
+            "host=127.0.0.1 port=1 user=me password='canary-secret it''s' dbname=db".replace("''", "\\'"),
+            r"Connection refused.*Is the server up",
+        ),
+        ("postgres//me:canary-secret@host/db", "names no catalogue: expected postgresql://"),
+        ("postgresql://me:canary-secret@host:port/db", r"ROTATION_LAKE"),
+        ("md:lake?motherduck_token=canary-secret", "The token goes into motherduck_token"),
+    ],
+)
+def test_no_error_holds_the_password(catalog: str, said: str, named: Named, tmp_path: Path) -> None:
+    with pytest.raises(LakeError, match=said) as caught:
+        publish(named(catalog), *small(tmp_path, 1))
+    assert "canary" not in str(caught.value)
+
+
+def test_settings_that_cannot_do_are_named(named: Named, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lake(load_settings()) is None
+    with pytest.raises(LakeError, match=r"expected .*nowhere/bin/python, found nothing there\. Make it once: make lake"):
+        publish(named(postgres, LAKE_ENVIRONMENT=str(tmp_path / "nowhere")), *small(tmp_path, 1))
+    publish(named(postgres), *small(tmp_path, 1))
+    with pytest.raises(LakeError, match="set ROTATION_LAKE_DATA to that one"):
+        publish(named(postgres, LAKE_DATA=str(tmp_path / "elsewhere")), *small(tmp_path, 2))
+    monkeypatch.delenv("ROTATION_LAKE_DATA")
+    with pytest.raises(LakeError, match="ROTATION_LAKE is set and ROTATION_LAKE_DATA is not"):
+        lake(load_settings())
