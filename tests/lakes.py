@@ -56,6 +56,7 @@ def make_environment(folder: Path) -> None:
 def small(folder: Path, number: int, rows: int = postgres_readers.ROWS, **facts: Any) -> tuple[Path, dict[str, Any]]:
     """A small published file whose every row says which publication it is of, and a manifest that holds it to its hashes."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"run-{number:04d}.duckdb").unlink(missing_ok=True)
     file, manifest = postgres_readers.publication(folder, number, rows)
     return file, manifest | {"tables": hashes(file)} | facts
 

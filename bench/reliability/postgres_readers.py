@@ -14,6 +14,7 @@ from bench.own_postgres import NoServerError, reader, server
 from bench.reliability.row import NotHereError, Row, Tell
 from pipelines.resources.postgres import publish
 from pipelines.resources.postgres_form import READER, PostgresError
+from pipelines.resources.warehouse import STORAGE
 
 READERS = 20
 ROWS = 500
@@ -26,7 +27,7 @@ def publication(folder: Path, number: int, rows: int = ROWS) -> tuple[Path, dict
     """A small published file whose every row says which publication it is of, and its manifest."""
     run = f"run-{number:04d}"
     file = folder / f"{run}.duckdb"
-    with duckdb.connect(str(file)) as connection:
+    with duckdb.connect(str(file), config={"storage_compatibility_version": STORAGE}) as connection:
         connection.execute("create schema marts; create schema quality; create schema reference")
         for name in TABLES:
             connection.execute(
