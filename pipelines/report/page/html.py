@@ -84,7 +84,8 @@ def alternative(filled: Filled) -> str:
     told = drawn[:FIRST_BARS] or filled.rows[-1:]
     values = "; ".join(", ".join(f"{c.title} {c.told(row)}{c.unit and f' {c.unit}'}" for c in panel.columns[:5]) for row in told)
     count = f"{len(drawn)} bars; the first" if drawn else f"{len(filled.rows)} rows; last"
-    return f"Picture: {panel.title}. {filled.span}. {panel.reading} {count}: {values}. All values are in the table below it."
+    said = (f"Picture: {panel.title}. {filled.span}.", panel.reading, f"{count}: {values}. All values are in the table below it.")
+    return " ".join(part for part in said if part)
 
 
 def headers(panel: Panel) -> list[tuple[Column, bool]]:
