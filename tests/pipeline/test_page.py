@@ -58,6 +58,9 @@ def test_each_number_of_a_table_is_what_its_sql_gives_on_the_published_file(key:
         return
     if PANELS[key].layout == "claims":
         assert all(row["statement"] in page.panel(key).text_content() for row in rows)
+        found = [cell.text_content() for cell in page.panel(key).iter("td") if cell.get("data-label") == "found"]
+        units = ["" if row["computed_value"] is None else f" {row['unit']}" for row in rows]
+        assert found == [f"{row['computed_text'] or '–'}{unit}" for row, unit in zip(rows, units, strict=True)]
         return
     numbers = [c.name for c in PANELS[key].columns if c.form]
     assert page.numbers(key) == [[None if row[n] is None else Decimal(str(row[n])) for n in numbers] for row in rows]
@@ -100,6 +103,8 @@ def test_each_picture_has_words_a_table_its_definition_and_its_mark(key: str, pa
     (picture,) = [e for e in page.panel(key).iter("div") if e.get("data-chart") == key]
     assert picture.get("role") == "img"
     assert PANELS[key].title in picture.get("aria-label")
+    told = re.findall(r"(?:rows; last|bars; the first): (.+)\. All values", picture.get("aria-label"))
+    assert any(any(c.form and c.told(row) in told[0] for c in PANELS[key].columns[:5]) for row in page.asked(key)), "values in words"
     assert picture.find("svg") is not None  # drawn before any script runs
     assert "SIMULATED" in picture.text_content()
     assert len(page.numbers(key)) == len(page.asked(key))

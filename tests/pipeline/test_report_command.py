@@ -45,7 +45,10 @@ def test_a_kept_day_is_shown_from_its_own_publication_and_another_is_cut_saying_
     code, out, err = rotation("report", "--as-of", "2020-03-16")
     assert code == 0
     assert f"cut from that of {AT_ONCE}" in err
-    assert f"<b>Cut at 2020-03-16</b> from the publication of {AT_ONCE}" in Path(out.strip()).read_text(encoding="utf-8")
+    cut = Path(out.strip()).read_text(encoding="utf-8")
+    assert f"<b>Cut at 2020-03-16</b> from the publication of {AT_ONCE}" in cut
+    assert "small led" in text
+    assert "small led" not in cut, "no colours explained that are not drawn"
 
 
 def test_a_day_that_cannot_be_shown_is_refused_with_the_cure(three_days: Path, rotation: Callable[..., Said]) -> None:

@@ -24,6 +24,7 @@ from pipelines.report.page.strip import strip
 from pipelines.report.terminal import GATES
 
 HERE = files("pipelines.report.page")
+FIRST_BARS = 5  # told in words
 TREATMENT = ("aggregation", "loss_treatment")
 
 
@@ -77,12 +78,14 @@ def matrix(filled: Filled) -> dict[str, Any]:
 
 
 def alternative(filled: Filled) -> str:
-    """What a picture shows, for who cannot see it."""
-    panel, last = filled.panel, filled.rows[-1]
-    newest = ", ".join(f"{c.title} {c.told(last)}" for c in panel.columns[:5])
-    bars = f"{len(filled.rows)} values{' over all horizons' if filled.horizon else ''}"
-    span = bars if panel.bars else f"{len(filled.rows)} rows; last: {newest}"
-    return f"Picture: {panel.title}. {filled.span}. {panel.reading} {span}. All values are in the table below it."
+    """What a picture shows, for who cannot see it: the newest point of its lines, or its first bars, at the horizon it is drawn at first."""
+    panel = filled.panel
+    drawn = [row for row in filled.rows if panel.bars and row.get("horizon", filled.horizon) == filled.horizon]
+    told = drawn[:FIRST_BARS] or filled.rows[-1:]
+    values = "; ".join(", ".join(f"{c.title} {c.told(row)}{c.unit and f' {c.unit}'}" for c in panel.columns[:5]) for row in told)
+    count = f"{len(drawn)} bars; the first" if drawn else f"{len(filled.rows)} rows; last"
+    said = (f"Picture: {panel.title}. {filled.span}.", panel.reading, f"{count}: {values}. All values are in the table below it.")
+    return " ".join(part for part in said if part)
 
 
 def headers(panel: Panel) -> list[tuple[Column, bool]]:

@@ -54,6 +54,7 @@ class Panel:
     columns: tuple[Column, ...]
     metrics: tuple[str, ...] = ()  # of dim_metric: the definitions shown with it
     reading: str = ""  # how to read it, in one sentence
+    reading_alone: str = ""  # the same where what stands beside it is not shown, and the colours with it
     empty: str = "Nothing to show: the table holds no row for this day."
     draw: Drawing | None = None
     legend: tuple[tuple[str, str], ...] = ()  # label and the name of its colour

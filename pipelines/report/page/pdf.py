@@ -120,7 +120,7 @@ def _claims(rows: list[Row]) -> dict[str, Any]:
         [
             {"text": r["statement"], "side": "", "under": r["explanation"]},
             {"text": r["reported_text"], "side": "", "under": "" if r["unit"] in ("yes/no", None) else r["unit"]},
-            {"text": r["computed_text"] or "–", "side": "", "under": ""},
+            {"text": r["computed_text"] or "–", "side": "", "under": "" if r["computed_value"] is None else r["unit"]},
             {"text": r["verdict"].replace("_", " "), "side": "", "under": ""},
         ]
         for r in rows

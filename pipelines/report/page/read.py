@@ -1,6 +1,6 @@
 """A page filled from a published file: rows, definitions and pictures of every panel. Not for what is asked (the panels) or how it is set (html.py, pdf.py)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,8 @@ class Reading:
         kept_back = {table: reason for table in reads if (reason := self._kept_back(table))}
         found = {name: [] if kept_back.keys() & set(tables_of(sql)) else _rows(self.connection, sql) for name, sql in queries.items()}
         rows = found.pop(panel.key)
+        if without := [reason for table, reason in kept_back.items() if table not in panel.tables]:
+            panel = replace(panel, legend=(), reading=" ".join((panel.reading_alone, *without)))
         reasons = [kept_back[table] for table in panel.tables if table in kept_back]
         late = tuple(s for s in self.late if any(f"'{s[i]}'" in sql for sql in queries.values() for i in ("series_id", "instrument_id")))
         spec = svg = horizon = None

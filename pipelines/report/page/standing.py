@@ -50,6 +50,7 @@ order by cycle_no
     ),
     metrics=("rotation_relative_strength", "leadership_leader"),
     reading="A rising line: small does better than large. Shaded: who led, by the long record of Kenneth French's portfolios (its own definition).",
+    reading_alone="A rising line: small does better than large.",
     legend=(("small led", "small"), ("large led", "large")),
     draw=_relative,
     tall=330,

@@ -7,7 +7,7 @@ CLAIMS = Panel(
     title="Claims of an article, against the warehouse",
     window="each claim as of its own day",
     sql="""
-select claim_no, claim_id, statement, reported_text, unit, reported_as_of, computed_text, definition, verdict, explanation
+select claim_no, claim_id, statement, reported_text, unit, reported_as_of, computed_text, computed_value, definition, verdict, explanation
 from marts.fct_claim_audit
 order by claim_no
 """,
