@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from lakes import make_environment
 from psycopg.conninfo import make_conninfo
 from recorded import REPLAY, serve
 from worlds import AT_ONCE, DAY_BY_DAY, once, publish, working_in
@@ -129,6 +130,12 @@ def postgres(postgres_server: str) -> Iterator[str]:
         pg.execute(f"create database {name}")
         yield make_conninfo(postgres_server, dbname=name)
         pg.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def lake_environment(shelf: Path) -> Path:
+    """The environment of DuckLake's writer."""
+    return once(shelf / "lake-environment", make_environment) / "venv"
 
 
 @pytest.fixture

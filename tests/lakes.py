@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from bench.reliability import postgres_readers
+from bench.reliability.postgres_readers import TABLES
 from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.lake import Lake
 from pipelines.settings import ROOT
@@ -98,3 +99,15 @@ def brought_back(there: Lake, folder: Path, prefix: str, names: Iterable[str], s
     found = hashes(file)
     file.unlink()
     return found
+
+
+def live(number: int) -> dict[str, Any]:
+    return {"source_mode": "live", "provenance": "observed", "run_id": f"live-{number:04d}"}
+
+
+def whole(prefix: str, at: str = "") -> str:
+    """The question which publications the rows of all tables of a market are of, and how many rows each has."""
+    tables = " union all ".join(
+        f"select '{t}' as t, count(*) as n, min(run_id) as low, max(run_id) as high from lake.{prefix}{t}{at}" for t in TABLES
+    )
+    return f"select list(distinct low || high), list(distinct n) from ({tables})"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from lakes import brought_back, make_environment
+from lakes import brought_back
 from rich.console import Console
-from worlds import AT_ONCE, DAY_BY_DAY, fingerprints, once, published, working_in
+from worlds import AT_ONCE, DAY_BY_DAY, fingerprints, published, working_in
 
 from pipelines.assets.lake import LAKE, lake_asset
 from pipelines.report import lake as command
@@ -24,10 +24,14 @@ def materialize() -> dg.ExecuteInProcessResult:
 
 
 def test_every_table_of_the_sample_is_there_as_it_is_in_the_file_and_as_it_was_the_day_before(
-    sample_day_by_day: dict, postgres: str, shelf: Path, tmp_path: Path, rotation: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+    sample_day_by_day: dict,
+    postgres: str,
+    lake_environment: Path,
+    tmp_path: Path,
+    rotation: Callable[..., Said],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    environment = once(shelf / "lake-environment", make_environment) / "venv"
-    named = {"ROTATION_LAKE": postgres, "ROTATION_LAKE_DATA": str(tmp_path / "data"), "ROTATION_LAKE_ENVIRONMENT": str(environment)}
+    named = {"ROTATION_LAKE": postgres, "ROTATION_LAKE_DATA": str(tmp_path / "data"), "ROTATION_LAKE_ENVIRONMENT": str(lake_environment)}
     monkeypatch.setattr(command, "out", Console(width=300))
     before, last = (sample_day_by_day[day] for day in DAY_BY_DAY[1:])
     manifests = []
@@ -68,13 +72,12 @@ def test_without_the_setting_the_step_is_skipped_and_says_so(three_days: Path, c
 
 
 def test_a_lake_that_is_down_fails_the_step_alone_and_leaves_the_file(
-    three_days: Path, shelf: Path, tmp_path: Path, rotation: Callable[..., Said]
+    three_days: Path, lake_environment: Path, tmp_path: Path, rotation: Callable[..., Said]
 ) -> None:
-    environment = once(shelf / "lake-environment", make_environment) / "venv"
     named = {
         "ROTATION_LAKE": "postgresql://me:canary-secret@127.0.0.1:1/teams",
         "ROTATION_LAKE_DATA": str(tmp_path),
-        "ROTATION_LAKE_ENVIRONMENT": str(environment),
+        "ROTATION_LAKE_ENVIRONMENT": str(lake_environment),
     }
     before = fingerprints(three_days)
     with working_in(three_days, **named):
