@@ -12,6 +12,7 @@ import pytest
 
 from bench.reliability import postgres_readers
 from bench.reliability.postgres_readers import TABLES
+from pipelines.resources import fingerprint
 from pipelines.resources.fingerprint import content_hash, tables_of
 from pipelines.resources.lake import Lake
 from pipelines.settings import ROOT
@@ -29,6 +30,23 @@ while True:
     lake.execute("commit")
     if not given["loop"] or (select.select([sys.stdin], [], [], 0)[0] and not sys.stdin.readline()):
         break
+"""
+
+
+# The whole lake attached as of a snapshot, and every table of a market hashed there.
+HASHES = """
+import json, sys
+sys.path[:0] = sys.argv[1:3]
+import fingerprint, writer
+given = json.loads(sys.argv[3])
+lake = writer.attached(given)
+lake.execute(f"attach {writer.text('ducklake:' + given['catalog'])} as past (read_only, snapshot_version {given['snapshot']})")
+told = {}
+for schema, table in fingerprint.tables_of(lake, "past", tuple(given["prefix"] + s for s in writer.SCHEMAS)):
+    rows, sha256 = fingerprint.content_hash(lake, "past", schema, table)
+    told[f"{schema.removeprefix(given['prefix'])}.{table}"] = {"rows": rows, "content_sha256": sha256}
+del told["reference.publication"]
+print(json.dumps(told))
 """
 
 
@@ -85,19 +103,22 @@ def ask(there: Lake, *queries: str) -> Any:
     return json.loads(said)
 
 
-def brought_back(there: Lake, folder: Path, prefix: str, names: Iterable[str], snapshot: int) -> dict[str, dict[str, Any]]:
-    """Rows and content hash of what the lake holds as of a snapshot, by this process's own DuckDB out of Parquet."""
-    folder.mkdir(parents=True)
-    ask(there, *(f"copy (from lake.{prefix}{n} at (version => {snapshot})) to '{folder / n}.parquet'" for n in names))
-    file = folder / "back.duckdb"
-    with duckdb.connect(str(file)) as connection:
-        for schema in ("marts", "quality", "reference"):
-            connection.execute(f"create schema {schema}")
-        for n in names:
-            connection.execute(f"create table {n} as from '{folder / n}.parquet'")
-            (folder / f"{n}.parquet").unlink()
-    found = hashes(file)
-    file.unlink()
+def brought_back(there: Lake, prefix: str, snapshot: int) -> dict[str, dict[str, Any]]:
+    """Rows and content hash of each table of a market in the lake as of a snapshot, asked of it there as a manifest asks the file."""
+    given = {
+        "catalog": there.catalog,
+        "data": there.data,
+        "prefix": prefix,
+        "snapshot": snapshot,
+        "do": "read",
+        "threads": 2,
+        "memory": "1GB",
+    }
+    places = [str(ROOT / "deploy" / "lake"), str(Path(fingerprint.__file__).parent)]
+    command = [str(there.environment / "bin" / "python"), "-c", HASHES, *places, json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout)
     return found
 
 

@@ -44,6 +44,7 @@ def load(connection: duckdb.DuckDBPyConnection, extension: str) -> None:
 
 def attached(plan: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"threads": plan["threads"], "memory_limit": plan["memory"]})
+    connection.execute("set enable_progress_bar = false")  # it is printed where the answer is, once a statement takes two seconds
     load(connection, "ducklake")
     if plan["catalog"].startswith("postgres:"):
         load(connection, "postgres")

@@ -49,7 +49,7 @@ def test_every_table_of_the_sample_is_there_as_it_is_in_the_file_and_as_it_was_t
     assert there is not None
     assert len(manifests[1]["tables"]) > 60
     for number, manifest in enumerate(manifests, 1):
-        assert brought_back(there, tmp_path / f"back{number}", "sample_", manifest["tables"], number) == manifest["tables"]
+        assert brought_back(there, "sample_", number) == manifest["tables"]
     with working_in(last, **named):
         (finding,) = command.examined(load_settings())
         code, said, _ = rotation("lake", "--at", str(DAY_BY_DAY[1]))

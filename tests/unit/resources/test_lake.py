@@ -26,9 +26,8 @@ def test_a_publication_is_one_snapshot_and_the_one_before_stays_readable(there: 
     puts = [publish(there, *p) for p in (first, second)]
     assert [p.snapshot for p in puts] == [1, 2], "each publication is one snapshot"
     assert {(p.tables, p.rows, p.tries) for p in puts} == {(len(TABLES) + 1, len(TABLES) * ROWS + 1, 1)}
-    for n, (put, (file, manifest)) in enumerate(zip(puts, (first, second), strict=True)):
-        back = brought_back(there, tmp_path / f"back{n}", "sample_", TABLES, put.snapshot)
-        assert back == hashes(file) == manifest["tables"]
+    for put, (_, manifest) in zip(puts, (first, second), strict=True):
+        assert brought_back(there, "sample_", put.snapshot) == manifest["tables"]
     held = publications(there)
     assert [(p["run_id"], p["as_of_date"], p["source_mode"], p["provenance"], p["snapshot"]) for p in held] == [
         ("run-0001", "2026-01-09", "sample", "simulated", 1), ("run-0002", "2026-01-09", "sample", "simulated", 2),

@@ -11,7 +11,7 @@ from lakes import ask, brought_back, live, reading, small, whole
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bench.own_postgres import server
-from bench.reliability.postgres_readers import ROWS, TABLES
+from bench.reliability.postgres_readers import ROWS
 from pipelines.resources.lake import WRITER, Lake, LakeError, lake, plan, publications, publish
 from pipelines.settings import load_settings
 
@@ -47,7 +47,7 @@ def test_a_catalogue_in_a_file_does_the_same_for_one_at_a_time(named: Named, tmp
     for number in (1, 2):
         file, manifest = small(tmp_path, number)
         publish(there, file, manifest)
-    assert brought_back(there, tmp_path / "back", "sample_", TABLES, 2) == manifest["tables"]
+    assert brought_back(there, "sample_", 2) == manifest["tables"]
     assert ask(there, whole("sample_", " at (version => 1)")) == [[[["run-0001run-0001"], [ROWS]]]]
     reader = reading(there, ["select 1"], is_loop=True)
     assert reader.stdout is not None
