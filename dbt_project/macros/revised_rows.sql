@@ -2,14 +2,18 @@
    Only for reference.revisions. The key is the source contract's; a staging model may call a column otherwise. A table with a vintage in
    its key has a version in each, and what two vintages say alike is no revision. #}
 {% macro revised_rows(table, relation, renamed) -%}
-  {% set ns = namespace(key=['known_on']) %}
+  {% set ns = namespace(key=['known_on'], has_vintage=false) %}
   {% if execute %}
-    {% for node in graph.sources.values() if node.name == table %}{% set ns.key = node.config.meta.key | reject('equalto', 'vintage') | list %}{% endfor %}
+    {% for node in graph.sources.values() if node.name == table %}
+      {% set ns.key = node.config.meta.key | reject('equalto', 'vintage') | list %}
+      {% set ns.has_vintage = 'vintage' in node.config.meta.key %}
+    {% endfor %}
   {% endif %}
   {% set columns = [] %}
   {% for column in ns.key %}{% do columns.append(renamed.get(column, column)) %}{% endfor %}
   {% set key = columns | join(', ') %}
   {% set bookkeeping = 'known_on, pulled_at, provenance' %}
+  {% set unvalued = columns + ['is_first', 'known_on', 'pulled_at', 'provenance', 'vintage', 'vintage_end'] %}
   (
     with
     known as (
@@ -19,10 +23,10 @@
     versions as (
         select
             concat_ws(' | ', {{ key }}) as row_key,
-            cast(to_json(struct_pack(*columns(lambda c: c not in ('{{ (columns + bookkeeping.split(', ') + ['vintage', 'vintage_end']) | join("', '") }}')))) as varchar) as row_values,
+            cast(to_json(struct_pack(*columns(lambda c: c not in ('{{ unvalued | join("', '") }}')))) as varchar) as row_values,
             {{ bookkeeping }}
         from known
-        where ({{ key }}) in (select ({{ key }}) from known group by {{ key }} having count(*) > 1)
+        where ({{ key }}) in (select ({{ key }}) from known {{ 'group by ' ~ key ~ ' having count(*) > 1' if ns.has_vintage else 'where is_first is distinct from true' }})
     )
 
     select

@@ -19,6 +19,7 @@ from pipelines.settings import Mode, Settings
 
 # What the warehouse itself adds to each raw row.
 BOOKKEEPING = {
+    "is_first": "boolean",  # nothing was held of the key when it came: of a key without another row no version has to be chosen
     "known_on": "date",
     "pulled_at": "timestamp",
     "payload_sha256": "varchar",
@@ -267,10 +268,20 @@ def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create or replace macro as_known(observations, day) as table {_KNOWN_RAW.format(keys=keys)}")
     for name, log in LOG_TABLES.items():
         connection.execute(f"create table if not exists quality.{name} ({_ddl({c: t for c, (t, _) in log.items()})})")
-    held = set(connection.execute("select table_name, column_name from duckdb_columns() where schema_name = 'quality'").fetchall())
+    columns_held = "select table_name, column_name from duckdb_columns() where schema_name in ('raw', 'quality')"
+    held = set(connection.execute(columns_held).fetchall())
+    for contract in (c for c in contracts().values() if (c.name, "is_first") not in held):
+        _tell_first(connection, contract)
     for name, column, kind in ((n, c, t) for n, log in LOG_TABLES.items() for c, (t, _) in log.items()):
         if (name, column) not in held:  # a working file from before the log had it
             connection.execute(f"alter table quality.{name} add column {column} {kind}")
+
+
+def _tell_first(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:
+    """Add is_first to the table of a working file from before there was one."""
+    connection.execute(f"alter table raw.{contract.name} add column is_first boolean")
+    alone = f"select any_value(rowid) from raw.{contract.name} group by {', '.join(contract.key)} having count(*) = 1"
+    connection.execute(f"update raw.{contract.name} set is_first = rowid in ({alone})")
 
 
 # as_known('fred_observations', '2024-06-01') in the working file: of each key of a raw table the newest version, or vintage, known on a day.
@@ -294,4 +305,10 @@ def _ddl(columns: dict[str, str]) -> str:
 def latest(contract: TableContract, where: str = "true") -> str:
     """SQL of the newest version of each key of a raw table, or of those of its rows."""
     key = ", ".join(contract.key)
-    return f"(select * from raw.{contract.name} where {where} qualify row_number() over (partition by {key} order by known_on desc, pulled_at desc) = 1)"
+    rows = f"(select * from raw.{contract.name} where {where}) as rows"
+    revised = f"(select distinct {key} from raw.{contract.name} where is_first is distinct from true) as revised"
+    same = " and ".join(f"rows.{k} is not distinct from revised.{k}" for k in contract.key)
+    return (
+        f"(select rows.* from {rows} anti join {revised} on {same} union all select rows.* from {rows} semi join {revised} on {same} "
+        f"qualify row_number() over (partition by {', '.join(f'rows.{k}' for k in contract.key)} order by known_on desc, pulled_at desc) = 1)"
+    )

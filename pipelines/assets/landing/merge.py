@@ -112,6 +112,7 @@ def merge(
         revised_on = pl.min_horizontal(revised_on, "_known_from")
     rows = rows.with_columns(
         known_on=pl.when(pl.col("_change") == REVISED).then(revised_on).otherwise("known_on"),
+        is_first=(pl.col("_change") == NEW) & ~rows.select(contract.key).is_duplicated(),
         provenance=pl.lit(provenance),
         run_id=pl.lit(run_id),
     ).select(*(c.name for c in contract.columns), *BOOKKEEPING)

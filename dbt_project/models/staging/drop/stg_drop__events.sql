@@ -1,4 +1,4 @@
 select
     event_id, kind, event_date, is_scheduled, title, source, announced_on, withdrawn_on,
-    known_on, pulled_at, provenance
+    is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'drop_events') }}

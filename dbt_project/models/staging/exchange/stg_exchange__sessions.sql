@@ -1,2 +1,2 @@
-select session_date, opens_at, closes_at, is_half_day, known_on, pulled_at, provenance
+select session_date, opens_at, closes_at, is_half_day, is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'exchange_sessions') }}

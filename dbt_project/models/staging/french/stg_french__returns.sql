@@ -1,4 +1,4 @@
 select
     dataset, vintage, vintage_end, frequency, weighting, period_end, portfolio,
-    value as return_pct, known_on, pulled_at, provenance
+    value as return_pct, is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'french_returns') }}

@@ -1,4 +1,4 @@
 select
     edgar_series, fund, holdings_date, line_no, ticker, name, cusip, isin, sedol, lei, asset_class, sector, weight_pct, shares as shares_held,
-    market_value_usd, price, currency, location, accession, filed_on, known_on, pulled_at, provenance
+    market_value_usd, price, currency, location, accession, filed_on, is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'nport_holdings') }}

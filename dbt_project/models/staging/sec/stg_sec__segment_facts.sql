@@ -1,5 +1,5 @@
 select
     cik, taxonomy, tag, unit, period_start, period_end, accession, value, form, fiscal_year, fiscal_period, filed_on, accepted_at, origin, 
     if(segments = '-', '', segments) as segments, if(coregistrant = '-', '', coregistrant) as coregistrant,
-    {{ left_out_fact() }} as left_out, known_on, pulled_at, provenance
+    {{ left_out_fact() }} as left_out, is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'sec_segment_facts') }}

@@ -1,2 +1,2 @@
-select 'stooq' as provider, symbol, session_date, adjusted_close, known_on, pulled_at, provenance
+select 'stooq' as provider, symbol, session_date, adjusted_close, is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'stooq_adjusted_closes') }}

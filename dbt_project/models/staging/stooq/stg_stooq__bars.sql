@@ -1,2 +1,2 @@
-select 'stooq' as provider, symbol, session_date, open, high, low, close, volume, is_partial, known_on, pulled_at, provenance
+select 'stooq' as provider, symbol, session_date, open, high, low, close, volume, is_partial, is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'stooq_bars') }}

@@ -1,2 +1,2 @@
-select 'tiingo' as provider, symbol, action_date, kind, value, known_on, pulled_at, provenance
+select 'tiingo' as provider, symbol, action_date, kind, value, is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'tiingo_actions') }}

@@ -1,2 +1,2 @@
-select 'yahoo' as provider, symbol, session_date, adjusted_close, known_on, pulled_at, provenance
+select 'yahoo' as provider, symbol, session_date, adjusted_close, is_first, known_on, pulled_at, provenance
 from {{ source('raw', 'yahoo_adjusted_closes') }}
