@@ -13,7 +13,7 @@
   {% for column in ns.key %}{% do columns.append(renamed.get(column, column)) %}{% endfor %}
   {% set key = columns | join(', ') %}
   {% set bookkeeping = 'known_on, pulled_at, provenance' %}
-  {% set unvalued = columns + ['is_first', 'known_on', 'pulled_at', 'provenance', 'vintage', 'vintage_end'] %}
+  {% set unvalued = columns + ['raw_no', 'is_first', 'known_on', 'pulled_at', 'provenance', 'vintage', 'vintage_end'] %}
   (
     with
     known as (

@@ -1,9 +1,12 @@
+{{ config(materialized='carried', unique_key=['universe_id', 'session_date']) }}
 -- Counts and mean returns of each universe's members by session: by the list of members that counted on the day; where no list
 -- did, by every company given in for the universe that traded (basis `current`).
+-- Carried: the sessions from the earliest day that something came of are counted again.
 with
 universe_sessions as (
     select universe_id, session_date, max(provenance) as provenance
     from {{ ref('int_member_days') }}
+    where session_date >= {{ carried_from() }}
     group by universe_id, session_date
 ),
 
@@ -22,16 +25,34 @@ listed as (
 constituents as (
     select universe_id, snapshot_date, symbol, weight_pct
     from {{ latest_known(ref('stg_drop__constituents'), ['universe_id', 'snapshot_date', 'symbol']) }}
+    where snapshot_date in (select snapshot_date from listed)
 ),
 
--- A weight drifts with its price from the day it was written down; the close of that day is its anchor.
-weighted as (
-    select constituents.*, anchor.close as anchor_close
+-- A weight drifts with its price from the day it was written down; the close of that day is its anchor, or the last one before.
+anchored as (
+    select constituents.*, of_the_day.close as anchor_close
     from constituents
-    asof left join {{ ref('int_member_days') }} as anchor
-        on anchor.universe_id = constituents.universe_id
-        and anchor.symbol = constituents.symbol
-        and anchor.session_date <= constituents.snapshot_date
+    left join {{ ref('int_member_days') }} as of_the_day
+        on of_the_day.universe_id = constituents.universe_id
+        and of_the_day.symbol = constituents.symbol
+        and of_the_day.session_date = constituents.snapshot_date
+),
+
+weighted as (
+    select * from anchored where anchor_close is not null
+
+    union all
+
+    select unanchored.* exclude (anchor_close), before.close as anchor_close
+    from (select * from anchored where anchor_close is null) as unanchored
+    asof left join (
+        select days.universe_id, days.symbol, days.session_date, days.close
+        from {{ ref('int_member_days') }} as days
+        semi join (select universe_id, symbol from anchored where anchor_close is null) as unanchored using (universe_id, symbol)
+    ) as before
+        on before.universe_id = unanchored.universe_id
+        and before.symbol = unanchored.symbol
+        and before.session_date <= unanchored.snapshot_date
 ),
 
 members as (
