@@ -1,9 +1,9 @@
 {# Tables that are carried from run to run: what the last one derived stands, and only what came since is derived.
 
-   `work.intermediate.carried` says what each such table was derived from: how many rows of raw.drop_bars and raw.drop_constituents (which only
+   `work.intermediate.carried` (laid out with the raw tables) says what each such table was derived from: how many rows of raw.drop_bars and raw.drop_constituents (which only
    grow), the as-of day, the sessions up to it, and the model's own SQL with its seeds and the SQL of the carried tables it reads. Where any of these no longer
-   holds, an earlier as-of day among them, the table is derived whole. Otherwise the model's rows of days from the earliest one that came
-   take the place of those with the same key. Table and note are written in one transaction.
+   holds, an earlier as-of day among them, the table is derived whole. Otherwise the model's rows of days (`day_column`)
+   from the earliest one that came take the place of those with the same key. Table and note are written in one transaction.
 
    A model asks carried('from'): the earliest day that something came of, no value where all is new; carried('day'), carried('bars_n'): up to
    which day and row it has seen raw. They are variables of the connection, so that DuckDB plans with their values. #}
@@ -32,10 +32,6 @@
   {% set bars, lists, clock = _raw('drop_bars'), _raw('drop_constituents'), _raw('clock_day') %}
   {% set key = config.require('unique_key') | join(', ') %}
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
-  {% call statement('begin') %}
-    create table if not exists {{ notes }}
-      (model varchar, code varchar, sessions varchar, as_of_date date, bars_n bigint, lists_n bigint)
-  {% endcall %}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
   {% set read, seeds = [], [] %}
   {% for node in model.depends_on.nodes %}
@@ -78,7 +74,7 @@
         set variable {{ name }}_bars_n = {{ since[1] }};
         set variable {{ name }}_lists_n = {{ since[2] }};
         create or replace temp table {{ name }}__came as ({{ sql }});
-        delete from {{ this }} where session_date >= date '{{ from }}' and ({{ key }}) in (select ({{ key }}) from {{ name }}__came);
+        delete from {{ this }} where {{ config.get('day_column', 'session_date') }} >= date '{{ from }}' and ({{ key }}) in (select ({{ key }}) from {{ name }}__came);
         insert into {{ this }} by name from {{ name }}__came;
         drop table {{ name }}__came;
         reset variable {{ name }}_from;

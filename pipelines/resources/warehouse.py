@@ -33,6 +33,16 @@ DATED = ("session_date", "date", "month_end", "quarter_end", "captured_on", "eff
 # 2.0's own file format cannot be read by older clients; this one is read by 1.2 and later.
 STORAGE = "v1.2.0"
 
+# What the tables were derived from that dbt carries from run to run (dbt_project/macros/carried.sql).
+CARRIED = {
+    "model": "varchar",
+    "code": "varchar",
+    "sessions": "varchar",
+    "as_of_date": "date",
+    "bars_n": "bigint",
+    "lists_n": "bigint",
+}
+
 # The logs of the gates: they grow with every run and are copied whole into each publication.
 LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
     "check_results": {
@@ -260,7 +270,8 @@ def cut_at(path: Path, day: date) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("create schema if not exists raw; create schema if not exists quality")
+    connection.execute("create schema if not exists raw; create schema if not exists quality; create schema if not exists intermediate")
+    connection.execute(f"create table if not exists intermediate.carried ({_ddl(CARRIED)})")
     for contract in contracts().values():
         columns = {c.name: c.data_type for c in contract.columns} | BOOKKEEPING
         connection.execute(f"create table if not exists raw.{contract.name} ({_ddl(columns)})")

@@ -13,16 +13,15 @@ closes as (
     where not is_partial and session_date > last_day(session_date) - {{ window_days }}
     union all
     {% endfor %}
-    select 'drop', collection, symbol, session_date, close, volume, close_basis, known_on, pulled_at, provenance
-    from {{ ref('stg_drop__bars') }}
-    where collection <> 'instruments' and session_date > last_day(session_date) - {{ window_days }}
+    select 'drop', collection, symbol, session_date, close, volume, close_basis, session_date as known_on, null as pulled_at, provenance
+    from {{ ref('int_month_closes') }}
+    where session_date > month_end - {{ window_days }}
 ),
 
 -- The last day a collection holds of a symbol: a split-adjusted close is in shares of that day.
 ends as (
     select collection, symbol, max(session_date) as adjusted_through
-    from {{ ref('stg_drop__bars') }}
-    where known_on <= (select as_of_date from clock)
+    from {{ ref('int_month_closes') }}
     group by all
 ),
 

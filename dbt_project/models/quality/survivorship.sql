@@ -2,9 +2,10 @@
 -- members of the day, over the same months. Members of the day are the list known at the end of the month before.
 with
 closes as (
-    select universe_id, {{ symbol_key('symbol') }} as symbol_key, last_day(session_date) as month_end, arg_max(close, session_date) as close
-    from {{ ref('int_member_days') }}
-    where last_day(session_date) <= (select as_of_date from {{ ref('stg_clock__day') }})
+    select closes.collection as universe_id, {{ symbol_key('closes.symbol') }} as symbol_key, closes.month_end, arg_max(closes.close, closes.session_date) as close
+    from {{ ref('int_month_closes') }} as closes
+    join {{ ref('universes') }} as universes on universes.universe_id = closes.collection
+    where closes.month_end <= (select as_of_date from {{ ref('stg_clock__day') }})
     group by all
 ),
 

@@ -73,14 +73,15 @@ def test_survivorship_is_what_a_loop_over_the_months_gives(model_sql: Callable[[
     ]
     lists = [("R2000", "constituents", "drop", "", m, m) for m in months]
     members = [(*lists[i][:5], c) for i in range(len(months)) for c in companies if i < gone[c]]
-    days = pl.DataFrame(bars, schema=["universe_id", "symbol", "session_date", "close"], orient="row")
+    days = pl.DataFrame(bars, schema=["collection", "symbol", "session_date", "close"], orient="row")
+    month_closes = days.with_columns(month_end=pl.col("session_date").dt.month_end())
     list_frame = pl.DataFrame(lists, schema=["universe_id", "basis", "source_id", "accession", "list_date", "valid_from"], orient="row")
     member_frame = pl.DataFrame(members, schema=["universe_id", "basis", "source_id", "accession", "list_date", "symbol"], orient="row")
     monthly = member_frame.select("universe_id", "symbol", month_end="list_date", membership_basis=pl.lit("constituents"))
     inputs = {
         "stg_clock__day": pl.DataFrame({"as_of_date": [date(2023, 12, 31)], "provenance": ["observed"]}),
         "universes": pl.DataFrame({"universe_id": ["R2000"]}),
-        "int_member_days": days,
+        "int_month_closes": month_closes,
         "int_membership_lists": list_frame,
         "int_list_companies": member_frame,
         "int_memberships_monthly": monthly,
