@@ -55,9 +55,7 @@ class Market:
         connection.execute(
             f"insert into raw.drop_bars by name select *, 'split_adjusted' as price_basis, session_date as known_on, {own} from bars where {bars}"
         )
-        connection.execute(
-            f"insert into raw.drop_constituents by name select *, snapshot_date as known_on, {own} from lists where {lists}"
-        )
+        connection.execute(f"insert into raw.drop_constituents by name select *, snapshot_date as known_on, {own} from lists where {lists}")
 
     def revise(self, connection: duckdb.DuckDBPyConnection, table: str, where: str, change: str, known_on: str) -> None:
         connection.execute(
@@ -79,7 +77,9 @@ class Market:
     def is_carried(self) -> bool:
         """Build, and say whether what stood before was carried: a row that no build from nothing gives is still there."""
         with self.open() as connection:
-            connection.execute("insert into intermediate.int_breadth_daily by name select 'a mark' as universe_id, date '1900-01-01' as session_date")
+            connection.execute(
+                "insert into intermediate.int_breadth_daily by name select 'a mark' as universe_id, date '1900-01-01' as session_date"
+            )
         self.build()
         with self.open() as connection:
             marks = connection.execute("delete from intermediate.int_breadth_daily where universe_id = 'a mark'").fetchall()
@@ -135,7 +135,9 @@ def test_what_came_since_is_derived_and_all_else_stands_and_both_are_what_a_buil
         market.land(connection, f"session_date > {wednesday} and session_date <= {later}", f"snapshot_date between {wednesday} and {later}")
         of_one = "symbol = 'C05' and snapshot_date = date '2024-04-01'"
         market.revise(connection, "drop_constituents", of_one, "weight_pct + 3 as weight_pct", later)
-        connection.execute("update bars set symbol = 'LATE' where symbol = 'C06' and session_date > date '2023-08-01'")  # and a company with a past
+        connection.execute(
+            "update bars set symbol = 'LATE' where symbol = 'C06' and session_date > date '2023-08-01'"
+        )  # and a company with a past
         market.land(connection, f"symbol = 'LATE' and session_date <= {later}")
 
     came(later, a_month_with_a_list_and_a_weight_told_anew)

@@ -69,7 +69,16 @@ def newest_session(as_of: date) -> date:
 def set_the_day(connection: duckdb.DuckDBPyConnection, scope: Scope, mode: Mode) -> None:
     """raw.clock_day, one row."""
     names = ", ".join(["as_of_date", "session_date", "source_mode", *BOOKKEEPING])
-    row = [scope.as_of, newest_session(scope.as_of), mode, True, scope.as_of, scope.now.replace(tzinfo=None), scope.run_id, scope.provenance]
+    row = [
+        scope.as_of,
+        newest_session(scope.as_of),
+        mode,
+        True,
+        scope.as_of,
+        scope.now.replace(tzinfo=None),
+        scope.run_id,
+        scope.provenance,
+    ]
     with merging(connection, scope):
         connection.execute("delete from raw.clock_day")
         connection.execute(f"insert into raw.clock_day ({names}) values (?, ?, ?, ?, ?, ?, null, ?, ?)", row)
