@@ -16,12 +16,12 @@ pytestmark = pytest.mark.slow
 TABLES = ("int_member_days", "int_month_closes", "int_breadth_daily")
 DAY = "date '2024-06-03'"  # up to which the first build knows; a Monday
 # Thirty companies of two universes over 700 weekdays, one that trades on Wednesdays alone, one that came in this year, and a list a quarter.
-FILLED = f"""
+FILLED = """
     create table weekdays as
         select range::date as day, row_number() over (order by range) as n from range(date '2022-01-03', date '2024-09-14', interval 1 day)
         where isodow(range) < 6;
     create table companies as
-        select format('C{{:02d}}', range) as symbol, if(range % 3 = 0, 'SP500', 'R2000') as universe_id, range as seed from range(30);
+        select format('C{:02d}', range) as symbol, if(range % 3 = 0, 'SP500', 'R2000') as universe_id, range as seed from range(30);
     create table bars as
         select universe_id as collection, symbol, day as session_date, round(50 + 20 * sin(n / 17.0 + seed) + (hash(symbol, day) % 1000) / 300.0, 4) as close,
             1000 + hash(day, symbol) % 500 as volume
