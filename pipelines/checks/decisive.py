@@ -39,11 +39,11 @@ def _of(frame: pl.DataFrame, asked: Asked) -> list[int]:
             values = _known(frame[a["column"]])
             return _there(values.arg_min(), values.arg_max())
         case "ColumnValuesToBeInSet" | "ColumnValuesToMatchRegex":
-            return frame[a["column"]].is_first_distinct().arg_true().to_list()
+            return list(frame[a["column"]].is_first_distinct().arg_true())
         case "ColumnValuesToNotBeInSet" if a["value_set"] == [0]:
             return _there(_known(frame[a["column"]]).abs().arg_min())
         case "ColumnValuesToBeNull":
-            return frame[a["column"]].is_not_null().arg_true().head(1).to_list()
+            return list(frame[a["column"]].is_not_null().arg_true().head(1))
         case "ColumnPairValuesAToBeGreaterThanB" if a["ignore_row_if"] == "either_value_is_missing":
             return _there((_known(frame[a["column_A"]]) - _known(frame[a["column_B"]])).arg_min())
     raise ValueError(f"{asked.type}: which rows decide whether it holds is not known; say so in pipelines/checks/decisive.py")
