@@ -19,12 +19,12 @@ from pipelines.settings import Mode, Settings
 
 # What the warehouse itself adds to each raw row.
 BOOKKEEPING = {
-    "is_first": "boolean",  # nothing was held of the key when it came: of a key without another row no version has to be chosen
     "known_on": "date",
     "pulled_at": "timestamp",
     "payload_sha256": "varchar",
     "run_id": "varchar",
     "provenance": "varchar",
+    "is_first": "boolean",  # nothing was held of the key when it came: of a key without another row no version has to be chosen
 }
 
 # The day a row is of, in the published tables.

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 # Rows that no provider sends, written past gate 1: a rate of a series that has ended, a universe nobody knows. By table: the harm, the
 # test that must fail, the file its message must name.
-RATE = "('DFEDTAR', date '2008-12-17', -30.0, date '2008-12-17', timestamp '2008-12-17', null, 'tampered', 'simulated')"
+RATE = "('DFEDTAR', date '2008-12-17', -30.0, date '2008-12-17', timestamp '2008-12-17', null, 'tampered', 'simulated', true)"
 HARM = {
     "marts.fct_rates_daily": (
         f"insert into raw.fred_observations values {RATE}",

@@ -75,7 +75,7 @@ def test_the_other_market_in_a_live_candidate_is_seen(candidate: duckdb.DuckDBPy
 def revise(connection: duckdb.DuckDBPyConnection, symbol: str, day: str) -> None:
     """The provider sends another close; the version it replaces stays."""
     connection.execute(
-        "insert into work.raw.yahoo_bars select * replace (close * 1.001 as close, known_on + 10 as known_on, 'a later run' as run_id) "
+        "insert into work.raw.yahoo_bars select * replace (close * 1.001 as close, known_on + 10 as known_on, 'a later run' as run_id, false as is_first) "
         f"from work.raw.yahoo_bars where symbol = '{symbol}' and session_date = {day}"
     )
 

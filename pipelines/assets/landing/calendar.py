@@ -81,7 +81,7 @@ def set_the_day(connection: duckdb.DuckDBPyConnection, scope: Scope, mode: Mode)
     ]
     with merging(connection, scope):
         connection.execute("delete from raw.clock_day")
-        connection.execute(f"insert into raw.clock_day ({names}) values (?, ?, ?, ?, ?, ?, null, ?, ?)", row)
+        connection.execute(f"insert into raw.clock_day ({names}) values (?, ?, ?, ?, ?, null, ?, ?, ?)", row)
 
 
 def calendar_pull(scope: Scope) -> Pull:

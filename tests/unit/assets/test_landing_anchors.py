@@ -97,7 +97,7 @@ def test_a_backfilled_year_that_knew_the_dividend_is_not_restated_twice(connecti
     pulled = datetime(NEXT.year, NEXT.month, NEXT.day, 12, tzinfo=UTC).replace(tzinfo=None)  # on the ex date, before the run of the day
     for day in DAYS[:20]:
         connection.execute(
-            "insert into raw.yahoo_adjusted_closes values ('IWM', ?, ?, ?, ?, 'x', 'backfill', 'observed')",
+            "insert into raw.yahoo_adjusted_closes values ('IWM', ?, ?, ?, ?, 'x', 'backfill', 'observed', true)",
             [day, market.adjusted(day, NEXT), day + timedelta(days=1), pulled],
         )
     pull(market, NEXT)
