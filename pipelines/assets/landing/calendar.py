@@ -16,7 +16,6 @@ from pipelines.contracts import contracts
 from pipelines.resources.dbt import ensure_manifest
 from pipelines.resources.market import drop_place
 from pipelines.resources.run import RunOptions, Sources
-from pipelines.resources.warehouse import BOOKKEEPING
 from pipelines.settings import Mode
 from pipelines.sources import exchange
 from pipelines.sources.journal import Journal
@@ -68,20 +67,19 @@ def newest_session(as_of: date) -> date:
 
 def set_the_day(connection: duckdb.DuckDBPyConnection, scope: Scope, mode: Mode) -> None:
     """raw.clock_day, one row."""
-    names = ", ".join(["as_of_date", "session_date", "source_mode", *BOOKKEEPING])
-    row = [
-        scope.as_of,
-        newest_session(scope.as_of),
-        mode,
-        True,
-        scope.as_of,
-        scope.now.replace(tzinfo=None),
-        scope.run_id,
-        scope.provenance,
-    ]
+    row = {
+        "as_of_date": scope.as_of,
+        "session_date": newest_session(scope.as_of),
+        "source_mode": mode,
+        "known_on": scope.as_of,
+        "pulled_at": scope.now.replace(tzinfo=None),
+        "run_id": scope.run_id,
+        "provenance": scope.provenance,
+        "is_first": True,
+    }
     with merging(connection, scope):
         connection.execute("delete from raw.clock_day")
-        connection.execute(f"insert into raw.clock_day ({names}) values (?, ?, ?, ?, ?, null, ?, ?, ?)", row)
+        connection.execute(f"insert into raw.clock_day ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values()))
 
 
 def calendar_pull(scope: Scope) -> Pull:
