@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.resources.dbt import PROJECT, TARGET, DbtError, ensure_manifest, unique_keys
-from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES
+from pipelines.resources.log_tables import LOG_COMMENTS, LOG_TABLES
 from pipelines.settings import ROOT, SettingsError, settings
 
 TABLES_FILE = ROOT / "docs" / "tables.md"

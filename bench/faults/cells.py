@@ -21,7 +21,8 @@ from pipelines.assets.landing.assets import judge_and_merge
 from pipelines.assets.landing.batch import Pull, Scope
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
-from pipelines.resources.warehouse import LOG_TABLES, Warehouse, latest
+from pipelines.resources.log_tables import LOG_TABLES
+from pipelines.resources.warehouse import Warehouse, latest
 from pipelines.settings import Settings
 from pipelines.sources import READERS, transport
 from pipelines.sources.archive import Archive

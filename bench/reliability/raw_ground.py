@@ -22,7 +22,8 @@ from pipelines.assets.landing.calendar import CALENDAR
 from pipelines.assets.landing.drops import as_series
 from pipelines.catalog import Series, catalog
 from pipelines.contracts import TableContract, contracts
-from pipelines.resources.warehouse import LOG_TABLES, Warehouse
+from pipelines.resources.log_tables import LOG_TABLES
+from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
 from pipelines.sources import exchange
 from pipelines.sources.exchange import to_sessions

@@ -17,10 +17,11 @@ from pipelines.report.page import html
 from pipelines.report.terminal import GATES
 from pipelines.resources.disk import DiskError, refusal
 from pipelines.resources.fingerprint import content_hash, row_digest, tables_of
+from pipelines.resources.log_tables import LOG_COMMENTS, LOG_TABLES
 from pipelines.resources.proof import ProofError, prove
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, REPORT, Publication, PublicationError, sha256
 from pipelines.resources.run import RunOptions
-from pipelines.resources.warehouse import LOG_COMMENTS, LOG_TABLES, has_publication, quoted
+from pipelines.resources.warehouse import has_publication, quoted
 from pipelines.settings import ROOT
 
 SCHEMAS = ("marts", "quality", "reference")

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.contracts import POLARS_TYPES
 from pipelines.resources.lent import lent
-from pipelines.resources.warehouse import LOG_TABLES
+from pipelines.resources.log_tables import LOG_TABLES
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.contracts import TableContract, contracts
 from pipelines.resources.disk import DiskError, in_words, refusal
+from pipelines.resources.log_tables import LOG_TABLES
 from pipelines.resources.publication import unpublished
 from pipelines.settings import Mode, Settings
 
@@ -41,128 +42,6 @@ CARRIED = {
     "as_of_date": "date",
     "bars_n": "bigint",
     "lists_n": "bigint",
-}
-
-# The logs of the gates: they grow with every run and are copied whole into each publication.
-LOG_TABLES: dict[str, dict[str, tuple[str, str]]] = {
-    "check_results": {
-        "run_id": ("varchar", "Run that asked."),
-        "as_of_date": ("date", "As-of day of the run."),
-        "checked_at": ("timestamp", "When, UTC."),
-        "gate": ("varchar", "gate 1 (incoming batch), gate 2 (dbt tests) or gate 3 (candidate)."),
-        "table_name": ("varchar", "Table checked."),
-        "check_name": ("varchar", "Name of the check."),
-        "severity": ("varchar", "block: a failure stops the publication; warn: it reaches the answer."),
-        "passed": ("boolean", "Did it hold."),
-        "observed": ("varchar", "What was found."),
-        "failing_rows_n": ("bigint", "Rows that failed."),
-        "sample": ("varchar", "Some failing rows, as JSON."),
-        "accepted": (
-            "varchar",
-            "Where a person passed over the failure: the reason by the name it was given to (CHECK, or CHECK:SERIES), as JSON.",
-        ),
-        "provenance": ("varchar", "observed or simulated."),
-    },
-    "blocked_runs": {
-        "run_id": ("varchar", "Run that was stopped."),
-        "as_of_date": ("date", "As-of day of the run."),
-        "blocked_at": ("timestamp", "When, UTC."),
-        "gate": ("varchar", "Where it was stopped."),
-        "table_name": ("varchar", "Table of the check that stopped it."),
-        "check_name": ("varchar", "Name of the check."),
-        "source": ("varchar", "Series that failed it, where it is about one."),
-        "failing_rows_n": ("bigint", "Rows that failed."),
-        "sample": ("varchar", "Failing rows as a JSON list, 100 at the most."),
-        "shown_by": ("varchar", "The SQL that finds the rows; in gate 1 the expectations with their parameters."),
-        "readers_run_id": ("varchar", "Run whose publication readers went on to see; empty: nothing was published yet."),
-        "readers_as_of_date": ("date", "As-of day of that publication."),
-        "reason": ("varchar", "Source, table, expectation, finding and cure."),
-        "provenance": ("varchar", "observed or simulated."),
-    },
-    "past_changes": {
-        "run_id": ("varchar", "Run whose candidate differed from the publication before it."),
-        "as_of_date": ("date", "As-of day of the run."),
-        "table_name": ("varchar", "Mart."),
-        "day": ("date", "Past day the row describes."),
-        "key": ("varchar", "Key of the row, as JSON."),
-        "column_name": ("varchar", "Column that changed; `the row` where it is gone."),
-        "was": ("varchar", "Value as it was published."),
-        "is_now": ("varchar", "Value in the candidate."),
-        "explained_by": (
-            "varchar",
-            "Series, instrument, list or source whose revision or late data explains it; empty: nothing does, and the run was stopped unless that was accepted.",
-        ),
-        "provenance": ("varchar", "observed or simulated."),
-    },
-    "source_pulls": {
-        "run_id": ("varchar", "Run that pulled."),
-        "as_of_date": ("date", "As-of day of the run."),
-        "source": ("varchar", "Provider."),
-        "series_id": ("varchar", "Series of the catalogue, or the dropped file."),
-        "table_name": ("varchar", "Raw table the rows went to; empty when nothing came."),
-        "request": ("varchar", "What was asked, without secrets."),
-        "pulled_at": ("timestamp", "When, UTC."),
-        "status": (
-            "varchar",
-            "merged, unchanged, set_aside (a check failed), failed (no usable answer) or not_asked (a token or the like is not set).",
-        ),
-        "bytes": ("bigint", "Size of the answer."),
-        "sha256": ("varchar", "Hash of its bytes; the archive holds them under it."),
-        "rows": ("bigint", "Rows that came."),
-        "new_rows": ("bigint", "Rows with a key not seen before."),
-        "revised_rows": ("bigint", "Rows that replace another value; both are kept."),
-        "later_rows": ("bigint", "Rows dated or known after the as-of day, set aside for a later run."),
-        "withdrawn_rows": ("bigint", "Rows we hold within the span asked for that the provider no longer sends; ours stay."),
-        "message": ("varchar", "Cause and cure where something went wrong."),
-        "provenance": ("varchar", "observed or simulated."),
-    },
-    "history_events": {
-        "run_id": ("varchar", "Run that saw it."),
-        "as_of_date": ("date", "As-of day of the run."),
-        "detected_at": ("timestamp", "When, UTC."),
-        "series_id": ("varchar", "Series of the catalogue."),
-        "table_name": ("varchar", "Raw table of the history."),
-        "kind": (
-            "varchar",
-            "shortened, blanked, rebased, rescaled, closes_changed (raw closes), reanchored or rewritten (adjusted closes).",
-        ),
-        "from_date": ("date", "First day concerned, of those not said before."),
-        "to_date": ("date", "Last day concerned."),
-        "rows_n": ("bigint", "Rows concerned."),
-        "factor": ("double", "What came over what was held, where one factor tells it."),
-        "reason": ("varchar", "What was looked for and not found."),
-        "what_was_done": ("varchar", "What became of it; what we hold is never removed."),
-        "provenance": ("varchar", "observed or simulated."),
-    },
-    "asked_spans": {
-        "run_id": ("varchar", "Run that asked, or landing of a backfill."),
-        "source": ("varchar", "Provider."),
-        "series_id": ("varchar", "Series of the catalogue."),
-        "first_day": ("date", "First day asked for; empty: all the provider has."),
-        "last_day": ("date", "Last day asked for."),
-        "pulled_at": ("timestamp", "When, UTC."),
-        "provenance": ("varchar", "observed or simulated."),
-    },
-    "quarantine": {
-        "run_id": ("varchar", "Run that rejected the row."),
-        "table_name": ("varchar", "Raw table it was meant for."),
-        "source": ("varchar", "Provider and series, or file."),
-        "reason": ("varchar", "Why it was rejected."),
-        "row_json": ("varchar", "The row as received."),
-        "quarantined_at": ("timestamp", "When, UTC."),
-        "provenance": ("varchar", "observed or simulated."),
-    },
-}
-
-# What one row of each is.
-LOG_COMMENTS = {
-    "asked_spans": "Which days a provider was asked for: one row a run and series whose answer was merged.",
-    "blocked_runs": "What stopped a run: one row a run and reason.",
-    "check_results": "What each check of the gates saw: one row a run, table and check.",
-    "history_events": "One row a series, table and thing that became of its history: shortened, blanked, told anew.",
-    "past_changes": "What became of values that were published before: one row a run and value of a past day that changed, 100,000 a run at the most.",
-    "quarantine": "Rows that were rejected by gate 1: one row a run, row and reason.",
-    "source_pulls": "What each provider was asked and sent: one row a run, series (or dropped file) and raw table.",
 }
 
 

@@ -8,7 +8,8 @@ import pytest
 from pipelines.checks.explain import fired
 from pipelines.report.blocked import since_when
 from pipelines.resources.blocked import Closed, append_blocked, blocked_runs, blocked_since, tell
-from pipelines.resources.warehouse import LOG_TABLES, Warehouse, WarehouseError
+from pipelines.resources.log_tables import LOG_TABLES
+from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
 
 CLOSED = Closed("gate 3", "marts.fct_x", "past_values_stay", "why", "R2000", 2, '[{"day": "1995-03-15"}]', "select 1")
