@@ -20,13 +20,14 @@ FUNDAMENTALS = (
     "int_company_fundamentals_monthly",
 )
 VALUATIONS = (
+    "int_month_closes",
     "int_company_prices_monthly",
     "int_company_caps_monthly",
     "int_company_profiles",
     "int_member_fundamentals_monthly",
     "int_valuations_from_filings",
 )
-BOOK = {"known_on": "date", "pulled_at": "timestamp", "provenance": "varchar"}
+BOOK = {"is_first": "boolean", "known_on": "date", "pulled_at": "timestamp", "provenance": "varchar"}
 FACT = {
     "cik": "bigint", "taxonomy": "varchar", "tag": "varchar", "unit": "varchar", "period_start": "date", "period_end": "date",
     "accession": "varchar", "value": "double", "form": "varchar", "filed_on": "date",
@@ -39,7 +40,7 @@ INPUTS = {
     "stg_sec__segment_facts": FACT | {"segments": "varchar", "coregistrant": "varchar"} | BOOK,
     "stg_sec__filings": {"accession": "varchar", "cik": "bigint", "sic": "bigint", "form": "varchar", "filed_on": "date"} | BOOK,
     "stg_sec__companies": {"snapshot_date": "date", "cik": "bigint", "ticker": "varchar"} | BOOK,
-    "stg_drop__bars": {"collection": "varchar", "close_basis": "varchar"} | BARS | BOOK,
+    "stg_drop__bars": {"collection": "varchar", "close_basis": "varchar", "raw_no": "bigint"} | BARS | BOOK,
     "stg_drop__constituents": {"universe_id": "varchar", "snapshot_date": "date", "symbol": "varchar", "shares_millions": "double"} | BOOK,
     "stg_yahoo__bars": BARS | BOOK,
     "stg_tiingo__bars": BARS | BOOK,

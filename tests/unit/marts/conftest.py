@@ -1,6 +1,7 @@
 """A model's SQL as it would run where its inputs are tables of their own names. Not for whole builds of the models: those are dbt's."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import jinja2
 import pytest
@@ -9,7 +10,7 @@ import yaml
 from pipelines.settings import ROOT
 
 DBT = ROOT / "dbt_project"
-SHARED_MACROS = ("exact_sum", "derived_provenance", "latest_known", "symbol_key")
+SHARED_MACROS = ("exact_sum", "derived_provenance", "latest_known", "symbol_key", "carried")
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,11 @@ def model_sql() -> Callable[[str], str]:
     def render(name: str) -> str:
         (path,) = (DBT / "models").rglob(f"{name}.sql")
         template = jinja2.Environment(autoescape=False).from_string(macros + path.read_text())
-        return template.render(ref=lambda model: model, var=lambda variable: variables[variable])
+        return template.render(
+            ref=lambda model: model,
+            var=lambda variable: variables[variable],
+            config=lambda **_: "",
+            this=SimpleNamespace(identifier=name),
+        )
 
     return render

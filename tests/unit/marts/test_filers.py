@@ -111,7 +111,7 @@ def quarter(replay_world: Path, tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBP
                 case when qtrs = 0 then {end} else last_day({end} - to_months(3 * cast(qtrs as integer))) + 1 end as period_start,
                 {end} as period_end, adsh as accession, value, form, cast(strptime(cast(filed as varchar), '%Y%m%d') as date) as filed_on,
                 coalesce(segments, '') as segments, coalesce(coreg, '') as coregistrant, filed_on + 1 as known_on,
-                timestamp '2026-01-01' as pulled_at, 'observed' as provenance, sic
+                timestamp '2026-01-01' as pulled_at, 'observed' as provenance, true as is_first, null as raw_no, sic
             from read_csv('{tmp_path}/num.txt', delim='\t', quote='', types={{'ddate': 'VARCHAR', 'segments': 'VARCHAR', 'coreg': 'VARCHAR'}}) as num
             join read_csv('{tmp_path}/sub.txt', delim='\t', quote='') as sub using (adsh)
             where value is not null"""

@@ -49,7 +49,7 @@ def built(model_sql: Callable[[str], str], names: list[str], inputs: dict[str, p
     """The models one after the other, each a table for the next."""
     with duckdb.connect() as connection:
         for name, frame in inputs.items():
-            connection.register(name, frame.to_arrow())
+            connection.register(name, frame.with_columns(is_first=pl.lit(None, pl.Boolean)).to_arrow())
         for name in names:
             connection.execute(f"create table {name} as {model_sql(name)}")
         return [connection.sql(f"from {name}").pl() for name in names]
