@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import duckdb
 
-from bench.reliability import mutants_raw, poison_file, poison_raw, poison_tables
+from bench.reliability import mutants_raw, poison_contracts, poison_file, poison_raw, poison_tables
+from bench.reliability.poison_contracts import ContractGround
 from bench.reliability.raw_ground import Ground, ground, ready
 from bench.reliability.sample import candidate, cut_small, published_sample
 from bench.reliability.table_ground import TableGround
@@ -41,8 +42,9 @@ class Gates:
     clean: Callable[[], list[str]]
 
     def of(self, gate: str) -> Sequence[Case]:
-        """A few cases of a gate that stop what fails them; of gate 1 such as bring rows of a required series, which could be merged."""
-        can = [c for c in self.cases if c.gate == gate and c.stops]
+        """A few cases of a gate that stop what fails them; of gate 1 such as bring rows of a required series, which could be merged,
+        of gate 2 tests, which can be left out: dbt keeps contracts while it builds."""
+        can = [c for c in self.cases if c.gate == gate and c.stops and not c.name.startswith(poison_contracts.CONTRACT)]
         return [c for c in can if c.name in BROUGHT] if gate == "1" else can[::80]
 
 
@@ -56,7 +58,8 @@ def gates(folder: Path) -> Iterator[Gates]:
         (folder / "small").mkdir()
         cut_small(sample, folder / "small")
         file = stack.enter_context(candidate(folder / "small"))
-        yield Gates([*_raw(raw), *_tables(tables), *_file(file)], lambda: _clean(raw, tables, file))
+        contracts = ContractGround(sample, folder / "contracts")
+        yield Gates([*_raw(raw), *_contracts(contracts), *_tables(tables), *_file(file)], lambda: _clean(raw, tables, file))
 
 
 def _raw(on: Ground) -> Iterator[Case]:
@@ -73,6 +76,17 @@ def _tables(on: TableGround) -> Iterator[Case]:
             test.stops,
             lambda t=test, r=rule: poison_tables.missed(poison_tables.poison_of(on, t, r), on),  # type: ignore[misc]
             lambda t=test, r=rule: poison_tables.survives(poison_tables.poison_of(on, t, r), on),  # type: ignore[misc]
+        )
+
+
+def _contracts(on: ContractGround) -> Iterator[Case]:
+    for one in poison_contracts.POISONS.values():
+        yield Case(
+            "2",
+            one.name,
+            True,
+            lambda p=one: poison_contracts.missed(p, on),  # type: ignore[misc]
+            lambda p=one: poison_contracts.survives(p, on),  # type: ignore[misc]
         )
 
 

@@ -15,6 +15,8 @@ DAYS = {
     "2020-03-24: the best day in a lifetime": (9.4, 9.4),
     "2024-07-11: the small rise while the large fall": (-0.9, 3.6),
     "2020-11-09: the small three points ahead on a vaccine": (1.2, 3.7),
+    "2008-10-13: the best day of a crisis": (11.6, 9.3),
+    "2001-09-17: the first session after six days closed": (-4.9, -5.2),
     "a day on which nothing moves": (0.0, 0.0),
 }
 

@@ -148,6 +148,14 @@ def _finding(verdict: Verdict) -> str:
     return f"{check.table}: {check.name} failed ({rows}). It guards against: {check.guards_against} {check.cure}"
 
 
+def _row(verdict: Verdict, accepted: str | None) -> CheckRow:
+    """A verdict in the log of checks; `accepted`: the reason for which it stops nothing."""
+    check, found = verdict.check, f"{verdict.failing_rows_n:,} failing rows" + (f"; accepted: {accepted}" if accepted else "")
+    closes = check.severity == "block" and accepted is None
+    passed_over = {check.name: accepted} if accepted else {}
+    return CheckRow("gate 3", check.table, check.name, closes, verdict.passed, found, verdict.failing_rows_n, verdict.logged, passed_over)
+
+
 def _log(
     context: dg.AssetExecutionContext, options: RunOptions, verdicts: Sequence[Verdict], closed: Sequence[Verdict], changed: pl.DataFrame
 ) -> None:
@@ -155,14 +163,7 @@ def _log(
     with options.warehouse.work() as connection:
         as_of = as_of_day(connection)
         accepted = {v.check.name: options.accept[v.check.name] for v in verdicts if not v.passed and v.check.name in options.accept}
-        rows = [
-            CheckRow(
-                "gate 3", v.check.table, v.check.name, v.check.severity == "block" and v.check.name not in accepted, v.passed,
-                f"{v.failing_rows_n:,} failing rows" + (f"; accepted: {accepted[v.check.name]}" if v.check.name in accepted else ""),
-                v.failing_rows_n, v.sample, {n: reason for n, reason in accepted.items() if n == v.check.name},
-            )
-            for v in verdicts
-        ]  # fmt: skip
+        rows = [_row(v, accepted.get(v.check.name)) for v in verdicts]
         append_checks(connection, rows, run_id=context.run_id, as_of=as_of, now=now, provenance=options.warehouse.provenance)
         told: dict[str, Any] = {"run_id": context.run_id, "as_of": as_of, "now": now, "provenance": options.warehouse.provenance}
         log_changes(connection, changed, context.run_id, as_of, options.warehouse.provenance)

@@ -24,6 +24,7 @@ ACROSS: tuple[Reconciliation, ...] = (
             "where f.horizon = '1d' and f.return_pct is not null and i.return_pct is not null and i.price_basis = 'price'",
         ),
         f"{THRESHOLD} Measured: of 14,737 recorded sessions of IWM and SPY none would have closed; 1.5 points, the rule before, would have on 19.",
+        asks_log=True,
     ),
     Reconciliation(
         "index_moves_with_its_members",
@@ -40,6 +41,7 @@ ACROSS: tuple[Reconciliation, ...] = (
             "where b.cap_weight_return_pct is not null and i.return_pct is not null",
         ),
         f"{THRESHOLD} A list that covers little of the index has been further from it before, so its limit is wider; weight_covered_pct says how much it covers.",
+        asks_log=True,
     ),
     Reconciliation(
         "sectors_move_with_the_market",
@@ -56,6 +58,7 @@ ACROSS: tuple[Reconciliation, ...] = (
         f"{MOST_OUTSIDE_PP} from days where {to_judge()} and (market_pct < lowest_pct - {MOST_OUTSIDE_PP} or market_pct > highest_pct + {MOST_OUTSIDE_PP})",
         f"From the mean of the sectors: {THRESHOLD} From the range of the sectors: {MOST_OUTSIDE_PP} points. Measured on 6,804 recorded sessions: none "
         f"beyond {MARGIN} times the worst before; 1.5 times would have closed on 2024-07-11, a real turn to small caps. Outside the range on 3, by 0.18 at the most.",
+        asks_log=True,
     ),
     Reconciliation(
         "cohorts_add_up",

@@ -13,7 +13,10 @@ KEPT_ROWS = 1000  # for `rotation explain`
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """One check: what it guards against, what to do, the SQL of its failing rows, and where its threshold comes from."""
+    """One check: what it guards against, what to do, the SQL of its failing rows, and where its threshold comes from.
+
+    `asks_log`: it asks the check log which sessions it has named, so the log holds all of its failing rows.
+    """
 
     name: str
     table: str
@@ -22,11 +25,12 @@ class Reconciliation:
     sql: str
     threshold: str = ""
     severity: Severity = "block"
+    asks_log: bool = False
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found; `failing` holds the first of the failing rows."""
+    """What a check found; `failing` holds the first of the failing rows, or all of them where the check asks the log for them."""
 
     check: Reconciliation
     failing_rows_n: int
@@ -41,6 +45,11 @@ class Verdict:
         """Some failing rows as JSON; empty where there are none."""
         return as_json(self.failing.head(SAMPLE_ROWS)) if self.failing_rows_n else ""
 
+    @property
+    def logged(self) -> str:
+        """What of the failing rows the check log holds."""
+        return as_json(self.failing) if self.failing_rows_n and self.check.asks_log else self.sample
+
 
 def as_json(rows: pl.DataFrame) -> str:
     """Rows as a JSON list, every value as text."""
@@ -50,4 +59,4 @@ def as_json(rows: pl.DataFrame) -> str:
 def verdict(connection: duckdb.DuckDBPyConnection, check: Reconciliation) -> Verdict:
     """What one check finds."""
     failing: pl.DataFrame = connection.sql(check.sql).pl()
-    return Verdict(check, failing.height, failing.head(KEPT_ROWS))
+    return Verdict(check, failing.height, failing if check.asks_log else failing.head(KEPT_ROWS))

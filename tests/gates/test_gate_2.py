@@ -1,4 +1,4 @@
-"""Gate 2: raw data that gate 1 let by, or that came to harm since, breaks a dbt test. The test is named, nothing is published."""
+"""Gate 2: raw data that gate 1 let by, or that came to harm since, breaks a dbt test or a contract. It is named, nothing is published."""
 
 import duckdb
 import pytest
@@ -23,11 +23,13 @@ HARM = {
         "fct_valuation_monthly.yml",
     ),
 }
+# A target without a symbol: the table's contract says that there is none, and dbt stops while it builds it.
+NAMELESS = "insert into raw.drop_targets select * replace (null as symbol, 'tampered' as run_id) from raw.drop_targets limit 1"
 
 
-def test_failed_dbt_tests_close_gate_2(sample: Settings) -> None:
+def test_failed_dbt_tests_and_contracts_close_gate_2(sample: Settings) -> None:
     with duckdb.connect(str(work_file(sample.warehouse))) as connection:
-        for harm, _, _ in HARM.values():
+        for harm in (*(h for h, _, _ in HARM.values()), NAMELESS):
             connection.execute(harm)
     before = fingerprints(sample.warehouse)
 
@@ -38,7 +40,12 @@ def test_failed_dbt_tests_close_gate_2(sample: Settings) -> None:
     work, run = work_file(sample.warehouse), outcome.run_id
     failed = rows(work, f"select gate, table_name, check_name, severity from quality.check_results where run_id = '{run}' and not passed")
     blocked = rows(work, f"select gate, reason from quality.blocked_runs where run_id = '{run}'")
-    assert len(failed) == len(blocked) == len(HARM)
+    assert len(failed) == len(HARM)
+    assert len(blocked) == len(HARM) + 1
+    contract = next(reason for gate, reason in blocked if "fct_target_upside" in reason)
+    assert "NOT NULL constraint failed" in contract
+    assert ".symbol" in contract
+    assert any("fct_target_upside" in m and "NOT NULL constraint failed" in m for m in outcome.failures)
     for table, (_, test, defined) in HARM.items():
         assert any((gate, on, severity) == ("gate 2", table, "block") and name.startswith(test) for gate, on, name, severity in failed)
         assert any(gate == "gate 2" and test in reason for gate, reason in blocked)

@@ -5,11 +5,13 @@ import json
 import pytest
 
 from bench.reliability.guards import listed
+from bench.reliability.poison_contracts import CONTRACT, POISONS
 from bench.reliability.poison_file import TAMPERED
 from bench.reliability.poison_raw import poisons
 from bench.reliability.raw_ground import ready
 from bench.reliability.tampers import TAMPERS
 from bench.reliability.wild import FULL, wild_inputs
+from bench.reliability.wild_runs import alone, is_a_day, names, shared_out
 from pipelines.checks.expectations import check_names, expectations
 from pipelines.checks.reconciliation import NAMES
 from pipelines.checks.remarks import NAMES as REMARKS
@@ -42,7 +44,9 @@ def test_the_list_of_what_is_guarded_is_that_of_the_checks_there_are(warehouse: 
     rules = {f"{n['name']}: {rule}" for n in nodes for rule in ((n.get("test_metadata") or {}).get("kwargs") or {}).get("rules", {})}
     of = {gate: {name for g, name, _ in listed() if g == gate} for gate in "123"}
     assert of["1"] == {p.name for p in poisons()}
-    assert {name.split(": ")[0] for name in of["2"]} == tests
+    contracts_kept = {name for name in of["2"] if name.startswith(CONTRACT)}
+    assert contracts_kept == {p.name for p in POISONS.values()}
+    assert {name.split(": ")[0] for name in of["2"] - contracts_kept} == tests
     assert of["2"] >= rules
     assert of["3"] == set(TAMPERED) == {*NAMES, *REMARKS}
 
@@ -50,3 +54,12 @@ def test_the_list_of_what_is_guarded_is_that_of_the_checks_there_are(warehouse: 
 def test_wild_inputs_are_as_many_as_were_promised_and_each_is_named_once() -> None:
     names = [wild.name for wild in wild_inputs()]
     assert len(set(names)) == len(names) >= FULL
+
+
+def test_every_wild_input_that_can_be_is_told_in_one_whole_run_where_nobody_contradicts_it() -> None:
+    wilds = wild_inputs()
+    told = [name for run in shared_out(wilds) for name in names(run)]
+    assert sorted([*told, *alone(wilds), *(wild.name for wild in wilds if is_a_day(wild))]) == sorted(wild.name for wild in wilds)
+    first = shared_out(wilds)[0]
+    assert len(names(first)) >= FULL
+    assert len({next(iter(wild.offer.now)) for wild in first.files}) == len(first.files)

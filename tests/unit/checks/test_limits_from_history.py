@@ -6,7 +6,10 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
+from pipelines.assets.publish import _row
+from pipelines.checks.across import ACROSS
 from pipelines.checks.history import FEWEST_SESSIONS, MARGIN, SHORT_HISTORY, beyond_history
+from pipelines.checks.verdicts import SAMPLE_ROWS, Reconciliation, verdict
 
 SESSIONS = [date(2020, 1, 1) + timedelta(days=n) for n in range(400)]
 PAIRS = beyond_history("the_check", "from pairs_of_the_test")
@@ -79,3 +82,19 @@ def test_a_day_that_was_named_once_does_not_widen_the_limit(connection: duckdb.D
     judged(connection, "accepted", 280, f'[{{"session_date": "{SESSIONS[280]}"}}]')
     ((gap, limit),) = beyond(connection, moves, gaps)
     assert (gap, limit) == pytest.approx((5.0, 0.2))
+
+
+def test_however_many_days_were_named_in_one_run_none_of_them_widens_the_limit(connection: duckdb.DuckDBPyConnection) -> None:
+    wrong = SAMPLE_ROWS + 4
+    moves, gaps = [1.0] * 300, [0.1] * (299 - wrong) + [9.0] * wrong
+    judged(connection, "passed", 298 - wrong)
+    beyond(connection, moves[:299], gaps)
+    found = verdict(connection, Reconciliation("the_check", "pairs_of_the_test", "", "", PAIRS, asks_log=True))
+    assert found.failing_rows_n == wrong
+    judged(connection, "accepted", 298, _row(found, "the vendor mends it next month").sample)
+    ((gap, limit),) = beyond(connection, moves, [*gaps, 5.0])
+    assert (gap, limit) == pytest.approx((5.0, 0.2))
+
+
+def test_every_check_that_asks_which_days_it_named_has_all_of_them_kept() -> None:
+    assert {check.name for check in ACROSS if check.asks_log} == {c.name for c in ACROSS if f"check_name = '{c.name}'" in c.sql}
