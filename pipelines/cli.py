@@ -26,7 +26,6 @@ from pipelines.report.export import export
 from pipelines.report.lake import lake
 from pipelines.report.page.command import report
 from pipelines.report.reading import reading
-from pipelines.report.safe_csv import safe_csv
 from pipelines.report.server import postgres
 from pipelines.report.shell import shell
 from pipelines.report.terminal import next_steps, show
@@ -218,6 +217,8 @@ def audit(
             err.print(f"[red]{escape(str(problem))}[/red]", soft_wrap=True)
             raise typer.Exit(2) from None
     if csv is not None:
+        from pipelines.report.safe_csv import safe_csv
+
         try:
             csv.write_text(safe_csv(found), encoding="utf-8", newline="")
         except OSError as problem:

@@ -23,11 +23,12 @@ from pipelines.catalog import catalog
 from pipelines.contracts import contracts
 from pipelines.resources.warehouse import LOG_TABLES, Warehouse, latest
 from pipelines.settings import Settings
-from pipelines.sources import READERS, transport
+from pipelines.sources import transport
 from pipelines.sources.archive import Archive
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.http import Client
 from pipelines.sources.interface import SourceError, Window
+from pipelines.sources.readers import READERS
 
 FORMS: tuple[Form, ...] = tuple(
     make()

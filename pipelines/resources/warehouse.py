@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.contracts import TableContract, contracts
 from pipelines.resources.disk import DiskError, in_words, refusal
 from pipelines.resources.publication import unpublished
 from pipelines.settings import Mode, Settings
+
+if TYPE_CHECKING:  # who only reads needs no contracts, and not the frames they are of
+    from pipelines.contracts import TableContract
 
 # What the warehouse itself adds to each raw row.
 BOOKKEEPING = {
@@ -229,8 +231,7 @@ def read_only(path: Path, limits: Mapping[str, Any] | None = None) -> Iterator[d
         raise WarehouseError(unpublished(path))
     connection = duckdb.connect(str(path), read_only=True, config={**(limits or {}), "enable_external_access": "false"})
     try:
-        connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")
-        connection.execute("set lock_configuration = true")
+        connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}; set lock_configuration = true")
         yield connection
     finally:
         connection.close()
@@ -259,6 +260,8 @@ def cut_at(path: Path, day: date) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
+    from pipelines.contracts import contracts
+
     connection.execute("create schema if not exists raw; create schema if not exists quality")
     for contract in contracts().values():
         columns = {c.name: c.data_type for c in contract.columns} | BOOKKEEPING
@@ -291,7 +294,7 @@ def _ddl(columns: dict[str, str]) -> str:
     return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
 
 
-def latest(contract: TableContract, where: str = "true") -> str:
+def latest(contract: "TableContract", where: str = "true") -> str:
     """SQL of the newest version of each key of a raw table, or of those of its rows."""
     key = ", ".join(contract.key)
     return f"(select * from raw.{contract.name} where {where} qualify row_number() over (partition by {key} order by known_on desc, pulled_at desc) = 1)"
