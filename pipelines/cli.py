@@ -23,6 +23,7 @@ from pipelines.report.answer import read_answer
 from pipelines.report.asking import sql
 from pipelines.report.blocked import show_stopped, stopped_runs
 from pipelines.report.export import export
+from pipelines.report.indicators import indicators
 from pipelines.report.lake import lake
 from pipelines.report.page.command import report
 from pipelines.report.reading import reading
@@ -259,6 +260,7 @@ app.command()(backfill)
 app.command()(rebuild)
 app.command()(mcp)
 app.command()(sql)
+app.command()(indicators)
 app.command()(shell)
 app.command()(export)
 app.command()(postgres)
