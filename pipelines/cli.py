@@ -23,10 +23,10 @@ from pipelines.report.answer import read_answer
 from pipelines.report.asking import sql
 from pipelines.report.blocked import show_stopped, stopped_runs
 from pipelines.report.export import export
+from pipelines.report.indicators import indicators
 from pipelines.report.lake import lake
 from pipelines.report.page.command import report
 from pipelines.report.reading import reading
-from pipelines.report.safe_csv import safe_csv
 from pipelines.report.server import postgres
 from pipelines.report.shell import shell
 from pipelines.report.terminal import next_steps, show
@@ -218,6 +218,8 @@ def audit(
             err.print(f"[red]{escape(str(problem))}[/red]", soft_wrap=True)
             raise typer.Exit(2) from None
     if csv is not None:
+        from pipelines.report.safe_csv import safe_csv
+
         try:
             csv.write_text(safe_csv(found), encoding="utf-8", newline="")
         except OSError as problem:
@@ -258,6 +260,7 @@ app.command()(backfill)
 app.command()(rebuild)
 app.command()(mcp)
 app.command()(sql)
+app.command()(indicators)
 app.command()(shell)
 app.command()(export)
 app.command()(postgres)

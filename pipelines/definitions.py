@@ -18,7 +18,7 @@ from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions
 from pipelines.schedules import daily, dropped
 from pipelines.settings import settings
-from pipelines.sources import READERS
+from pipelines.sources.readers import READERS
 
 # What the launchpad shows, filled in: every option of a run that a person may want, with what it is when left alone.
 FORM = {

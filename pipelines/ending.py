@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 
-import duckdb
 from rich.console import Console
 from rich.markup import escape
 
@@ -12,6 +11,20 @@ from pipelines.typed import as_typed
 
 def ending(command: Callable[[], None]) -> None:
     """Do a command; errors that name their cure, and refusals of the disk, end it with status 1."""
+    try:
+        command()
+        return
+    except Exception as problem:
+        if not (said := _said(problem)):
+            raise
+    Console(stderr=True, highlight=False).print(f"[red]{escape(as_typed(said))}[/red]", soft_wrap=True)
+    sys.exit(1)
+
+
+def _said(problem: Exception) -> str | None:
+    """The message of an error that names its cure. What can fail is loaded here, where something did: most commands need none of it."""
+    import duckdb
+
     from pipelines.audit.measures import MeasureError
     from pipelines.catalog import CatalogError
     from pipelines.contracts import ContractError
@@ -24,26 +37,9 @@ def ending(command: Callable[[], None]) -> None:
     from pipelines.settings import SettingsError
     from pipelines.sources.exchange import ClosureError
 
-    try:
-        command()
-        return
-    except (
-        WarehouseError,
-        PublicationError,
-        DiskError,
-        SettingsError,
-        CatalogError,
-        ContractError,
-        MeasureError,
-        DbtError,
-        ClosureError,
-        PostgresError,
-        LakeError,
-    ) as e:
-        said = str(e)
-    except (OSError, duckdb.Error) as problem:
-        if not (refused := refusal(problem)):
-            raise
-        said = refused
-    Console(stderr=True, highlight=False).print(f"[red]{escape(as_typed(said))}[/red]", soft_wrap=True)
-    sys.exit(1)
+    named = (
+        WarehouseError, PublicationError, DiskError, SettingsError, CatalogError, ContractError, MeasureError, DbtError, ClosureError, PostgresError, LakeError
+    )  # fmt: skip
+    if isinstance(problem, named):
+        return str(problem)
+    return refusal(problem) if isinstance(problem, OSError | duckdb.Error) else None

@@ -4,7 +4,7 @@ import re
 
 FOLDER = ".venv/bin/"
 COMMANDS = (
-    "alert", "audit", "backfill", "doctor", "explain", "export", "lake", "mcp", "postgres", "rebuild", "report", "rollback", "run", "shell", "sources",
+    "alert", "audit", "backfill", "doctor", "explain", "export", "indicators", "lake", "mcp", "postgres", "rebuild", "report", "rollback", "run", "shell", "sources",
     "sql", "status", "ui",
 )  # fmt: skip
 _NAMED = re.compile(rf"(?<![\w./-])(?=rotation (?:{'|'.join(COMMANDS)})\b)")

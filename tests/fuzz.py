@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pipelines.assets.landing.cast import cast
 from pipelines.catalog import Series, catalog
 from pipelines.contracts import contracts
-from pipelines.sources import READERS
 from pipelines.sources.http import Client
 from pipelines.sources.interface import SourceError, Window
+from pipelines.sources.readers import READERS
 
 # Inputs into each reader by its forms of the fault matrix; the other tests try a tenth each. `make fuzz` asks for many more.
 EXAMPLES = int(os.environ.get("FUZZ", "200"))

@@ -24,11 +24,12 @@ from pipelines.contracts import contracts
 from pipelines.resources.log_tables import LOG_TABLES
 from pipelines.resources.warehouse import Warehouse, latest
 from pipelines.settings import Settings
-from pipelines.sources import READERS, transport
+from pipelines.sources import transport
 from pipelines.sources.archive import Archive
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.http import Client
 from pipelines.sources.interface import SourceError, Window
+from pipelines.sources.readers import READERS
 
 FORMS: tuple[Form, ...] = tuple(
     make()

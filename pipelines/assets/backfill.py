@@ -21,10 +21,11 @@ from pipelines.contracts import contracts
 from pipelines.progress import tell
 from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions
-from pipelines.sources import READERS, sec
+from pipelines.sources import sec
 from pipelines.sources.http import Client
 from pipelines.sources.interface import Window
 from pipelines.sources.journal import Journal, answers_of
+from pipelines.sources.readers import READERS
 
 Span = tuple[date, date]
 

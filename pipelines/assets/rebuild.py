@@ -25,11 +25,12 @@ from pipelines.resources.publication import Publication
 from pipelines.resources.run import Alone
 from pipelines.resources.warehouse import Warehouse, quoted
 from pipelines.settings import Mode, Settings
-from pipelines.sources import READERS, drop
+from pipelines.sources import drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.archived import ArchivedClient
 from pipelines.sources.interface import SourceError
 from pipelines.sources.journal import Landing, landings
+from pipelines.sources.readers import READERS
 
 COMPARED = ("marts", "reference")
 KEPT_AS = "work.duckdb.before-rebuild"

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -10,15 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.checks.models import BY_KIND, NOT_NULL, ModelTest, model_tests
-from pipelines.checks.reconciliation import EVERY
-from pipelines.checks.remarks import REMARKS
-from pipelines.checks.stories import STORIES
 from pipelines.checks.story import Story
 from pipelines.resources.blocked import blocked_runs
 from pipelines.resources.dbt import ensure_manifest
 from pipelines.resources.publication import Publication
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import Mode, Settings, settings
+
+if TYPE_CHECKING:
+    from pipelines.checks.verdicts import Reconciliation
 
 out = Console(highlight=False)
 WIDEST = 8  # columns of a table of rows
@@ -110,8 +110,17 @@ def _tests() -> dict[str, ModelTest]:
     return {t.name: t for t in model_tests(json.loads(ensure_manifest(settings()).read_text(encoding="utf-8")))}
 
 
+def _of_gate_3() -> "tuple[Reconciliation, ...]":
+    from pipelines.checks.reconciliation import EVERY  # loaded when a check is explained: every command imports this module
+    from pipelines.checks.remarks import REMARKS
+
+    return (*EVERY, *REMARKS)
+
+
 def _stories() -> dict[str, Story]:
-    of_gate_3 = {c.name: Story(c.guards_against, c.cure, c.threshold, c.severity) for c in (*EVERY, *REMARKS)}
+    from pipelines.checks.stories import STORIES
+
+    of_gate_3 = {c.name: Story(c.guards_against, c.cure, c.threshold, c.severity) for c in _of_gate_3()}
     return STORIES | {name: test.story for name, test in _tests().items()} | of_gate_3
 
 
@@ -121,7 +130,7 @@ def _story(check: str, stories: dict[str, Story]) -> Story:
 
 def _sql(check: str) -> str:
     """The SQL of a check of gate 3; of a dbt test, where its SQL is."""
-    own = {c.name: c.sql for c in (*EVERY, *REMARKS)}
+    own = {c.name: c.sql for c in _of_gate_3()}
     if check in own:
         return own[check]
     test = _tests().get(check)

@@ -1,25 +1,25 @@
-"""`rotation sql`: one question to the published file. Not for the prompt (shell.py), nor for how a table is drawn (drawing.py)."""
+"""`rotation sql`: one question to the published file. Not for the shell (shell.py), nor for how a table is drawn (drawing.py)."""
 
 import json
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import duckdb
-import polars as pl
-import pyarrow as pa
 import typer
 from rich.console import Console
 
 from pipelines.report.completion import complete_query
 from pipelines.report.drawing import draw
 from pipelines.report.reading import reading
-from pipelines.report.safe_csv import safe_csv
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import settings
 from pipelines.typed import as_typed
+
+if TYPE_CHECKING:  # loaded when a question is asked: every command imports this module
+    import polars as pl
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 SHOWN = 40  # rows that fit a terminal
@@ -30,7 +30,7 @@ BATCH = 50_000
 class Answer:
     """The first rows of a result, and how many it has."""
 
-    frame: pl.DataFrame
+    frame: "pl.DataFrame"
     rows: int
 
 
@@ -40,6 +40,9 @@ def ask(connection: duckdb.DuckDBPyConnection, query: str, limit: int | None = N
     Raises:
         WarehouseError: DuckDB refused it; the message holds what it said.
     """
+    import polars as pl
+    import pyarrow as pa
+
     try:
         relation = connection.sql(query)
         if relation is None:
@@ -93,6 +96,8 @@ def sql(
             raise WarehouseError(
                 f"CSV holds no lists or structs: {', '.join(nested)}. Cast them to text ({nested[0]}::varchar), or use --json."
             )
+        from pipelines.report.safe_csv import safe_csv
+
         sys.stdout.write(safe_csv(answer.frame))
         return
     draw(answer.frame, answer.rows, out, out.width if out.is_terminal else None)

@@ -12,6 +12,7 @@ from pipelines.catalog import CatalogError, read_catalog
 from pipelines.report.finding import Finding, good
 from pipelines.report.machine import MODES
 from pipelines.resources.dbt import DbtError, ensure_manifest
+from pipelines.resources.holder import held_by, holder
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import PREFIX, TOKENS, Mode, Settings
 from pipelines.sources.drop import FLAT, FOLDERED
@@ -67,12 +68,10 @@ def left_behind(settings: Settings) -> Iterator[Finding]:
     for mode in MODES:
         file, lock = settings.work_file(mode), settings.work_file(mode).with_name("run.lock")
         if lock.exists() and _is_held(lock):
-            holder = lock.with_name("run.holder")
-            who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
             yield Finding(
                 "left behind",
                 "fatal",
-                f"the {mode} warehouse is being written by {who}",
+                f"the {mode} warehouse is being written by {held_by(holder(settings, mode))}",
                 "One run at a time writes it.",
                 "Wait until it has ended.",
             )

@@ -1,4 +1,4 @@
-"""What can follow in a query: schemas, tables, columns with their comments, functions, keywords. Not for the prompt that offers it (shell.py)."""
+"""What can follow in a query: schemas, tables, columns with their comments, functions, keywords. Not for the prompt that offers it (prompt.py)."""
 
 import re
 from collections.abc import Iterator

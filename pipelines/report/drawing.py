@@ -1,18 +1,22 @@
 """A result as a table on the terminal: numbers to the right, NULL dim, no wider than the terminal. Not for where it comes from."""
 
-import polars as pl
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pipelines.sources.plain import plain
 
+if TYPE_CHECKING:  # the frame comes from whoever has loaded it
+    import polars as pl
+
 NULL = Text("NULL", style="dim")
 WIDEST = 60  # signs of a text, where the terminal sets a limit
 FRAME = 3  # signs that a column's lines and padding take
 
 
-def draw(frame: pl.DataFrame, rows: int, out: Console, width: int | None) -> None:
+def draw(frame: "pl.DataFrame", rows: int, out: Console, width: int | None) -> None:
     """Draw the rows held of a result of `rows`; `width` None: nothing is cut.
 
     Names are never cut: they hold the units. Columns that do not fit are named below, and so is how many rows there are.
@@ -40,6 +44,8 @@ def draw(frame: pl.DataFrame, rows: int, out: Console, width: int | None) -> Non
 
 
 def _cell(value: object, width: int | None) -> Text:
+    import polars as pl
+
     if value is None:
         return NULL
     value = value.to_list() if isinstance(value, pl.Series) else value  # a list, which a column of lists hands out as its own kind

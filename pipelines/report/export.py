@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.report.reading import reading
-from pipelines.report.safe_csv import safe_csv
-from pipelines.report.workbook import write_workbook
 from pipelines.resources.publication import DATABASE, MANIFEST, PARQUET, Publication, unpublished
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import settings
@@ -66,6 +64,8 @@ def _chosen(asked: Sequence[str], manifest: dict[str, Any]) -> list[str]:
 def _workbook(source: Path, manifest: dict[str, Any], target: Path) -> dict[str, int]:
     if target.suffix.lower() != ".xlsx":
         raise WarehouseError(f"The workbook is one file that ends in .xlsx, found {target}. Name it with --to.")
+    from pipelines.report.workbook import write_workbook  # loaded when one is written: every command imports this module
+
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     with read_only(source / DATABASE) as connection:
@@ -76,6 +76,8 @@ def _workbook(source: Path, manifest: dict[str, Any], target: Path) -> dict[str,
 
 def _tables(source: Path, names: Sequence[str], target: Path, form: str) -> int:
     """Write each table; how many bytes they have."""
+    from pipelines.report.safe_csv import safe_csv
+
     size = 0
     with read_only(source / DATABASE) as connection:
         for name in names:

@@ -18,9 +18,9 @@ from pipelines.resources.dbt import ensure_manifest
 from pipelines.resources.publication import Publication
 from pipelines.resources.warehouse import read_only
 from pipelines.settings import PREFIX, TOKENS, Mode, Settings
-from pipelines.sources import READERS
 from pipelines.sources.http import ASK_FOR_CONTACT
 from pipelines.sources.reach import Reach, reach
+from pipelines.sources.readers import READERS
 from pipelines.typed import as_typed
 
 WITHOUT_KEY_FINE = ("fred",)  # answers without a key too

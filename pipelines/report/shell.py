@@ -1,29 +1,19 @@
-"""`rotation shell`: a prompt that asks the published file, statement by statement. Not for what can be completed (completion.py) or drawn (drawing.py)."""
+"""`rotation shell`: asks the published file, statement by statement. Not for the prompt (prompt.py), what can be completed (completion.py) or drawn (drawing.py)."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import duckdb
 import typer
-from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
-from prompt_toolkit.filters import completion_is_selected
-from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.history import FileHistory
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-from prompt_toolkit.lexers import PygmentsLexer
-from pygments.lexers.sql import SqlLexer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from pipelines.report.asking import SHOWN, Answer, ask
-from pipelines.report.completion import Names, names, suggest
+from pipelines.report.completion import Names, names
 from pipelines.report.drawing import draw
 from pipelines.report.reading import reading
 from pipelines.report.recipes import recipes
@@ -57,10 +47,11 @@ class Shell:
                 self._run, self._names = run, names(connection)
         return self._names
 
-    def prompt(self) -> FormattedText:
+    def prompt(self) -> list[tuple[str, str]]:
+        """Style and text, piece by piece."""
         manifest = self.publication.manifest() or {}
         simulated = [("bold ansired", "SIMULATED ")] if manifest.get("provenance") != "observed" else []
-        return FormattedText([*simulated, ("bold", f"{self.mode} {manifest.get('as_of_date', '')}> ")])
+        return [*simulated, ("bold", f"{self.mode} {manifest.get('as_of_date', '')}> ")]
 
     def take(self, text: str) -> bool:
         """Do what was typed; False: leave."""
@@ -145,83 +136,14 @@ class Shell:
             self.out.print(f"[red]expected a number from 1 to {len(found)}, found {escape(number)}[/red]")
 
 
-class Suggestions(Completer):
-    """Completion as prompt_toolkit asks for it."""
-
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
-        before = document.text_before_cursor
-        if before.startswith(".") and " " not in before:
-            commands = {command.split()[0]: said for command, said in HELP.items() if command.startswith(before)}
-            yield from (Completion(c, -len(before), display_meta=said) for c, said in commands.items())
-            return
-        before, whole = (f"describe {before.partition(' ')[2]}", "") if before.startswith(".describe ") else (before, document.text)
-        if complete_event.text_inserted and not before[-1:].strip(" \n;(,"):
-            return  # all there is would follow: only on Tab
-        for one in suggest(self._shell.names(), before, whole):
-            yield Completion(one.text, -one.replaces, display_meta=one.meta)
-
-
-def keys() -> KeyBindings:
-    """Enter ends a statement at its semicolon, and a command at once; else it begins a new line."""
-    bindings = KeyBindings()
-
-    @bindings.add("enter", filter=completion_is_selected)
-    def _(event: KeyPressEvent) -> None:
-        event.current_buffer.complete_state = None  # what was chosen stays, the list goes
-
-    @bindings.add("enter", filter=~completion_is_selected)
-    def _(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        typed = buffer.text.strip()
-        if not typed or typed.startswith(".") or typed.endswith(";"):
-            buffer.validate_and_handle()
-        else:
-            buffer.insert_text("\n")
-
-    return bindings
-
-
-def history(folder: Path) -> FileHistory:
-    """What was asked before, in a file that others cannot read."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = folder / "history"
-    file.touch(mode=0o600)
-    return FileHistory(str(file))
-
-
-def converse(shell: Shell, **given: Any) -> None:
-    """Ask until the user leaves. `given`: input and output other than the terminal's."""
-    session: PromptSession[str] = PromptSession(
-        message=shell.prompt,
-        multiline=True,
-        lexer=PygmentsLexer(SqlLexer),
-        completer=Suggestions(shell),
-        complete_in_thread=True,
-        history=history(settings().state_folder),
-        key_bindings=keys(),
-        prompt_continuation="   … ",
-        **given,
-    )
-    goes_on = True
-    while goes_on:
-        begun, shell.offered = shell.offered, ""
-        try:
-            goes_on = shell.take(session.prompt(default=begun))
-        except KeyboardInterrupt:
-            continue  # what was typed is dropped, as in every shell
-        except EOFError:
-            return
-
-
 def shell(
     sources: Annotated[Literal["sample", "live"] | None, typer.Option(help="Which market; default: live where there is one.")] = None,
 ) -> None:
     """Ask the published file at a prompt: completion, comments, history, the cookbook. Read-only."""
     if not sys.stdin.isatty():
         raise WarehouseError("The shell needs a terminal. From a file or a pipe: rotation sql < FILE")
+    from pipelines.report.prompt import converse
+
     asked = Shell(reading(sources), Console(highlight=False))
     asked.names()  # says how to begin where nothing is published
     asked.out.print("Statements end with ; and cannot change anything. .tables, .describe TABLE, .examples, .help, .quit; Tab completes.")

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from pipelines.sources.exchange import last_completed_session
-
 NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -47,4 +45,8 @@ class Clock:
             raise ClockError(
                 f"as_of: expected a day up to today, {today}, found {requested}. Nothing of that day can be known yet: ask for an earlier one."
             )
-        return requested or last_completed_session(self.now())
+        if requested is not None:
+            return requested
+        from pipelines.sources.exchange import last_completed_session  # the calendar is loaded where it is asked
+
+        return last_completed_session(self.now())

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import duckdb
-import polars as pl
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @contextmanager
-def lent(connection: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
+def lent(connection: duckdb.DuckDBPyConnection, **frames: "pl.DataFrame") -> Iterator[None]:
     """SQL of the block reads each frame under its keyword."""
     for name, frame in frames.items():
         connection.register(name, frame.to_arrow())

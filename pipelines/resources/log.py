@@ -4,14 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import polars as pl
 
-from pipelines.contracts import POLARS_TYPES
 from pipelines.resources.lent import lent
 from pipelines.resources.log_tables import LOG_TABLES
+
+if TYPE_CHECKING:  # loaded when rows are appended: `status` reads what was
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,12 @@ class CheckRow:
     accepted: Mapping[str, str] = field(default_factory=dict)  # reasons by the name they were given to
 
 
-def append(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]] | pl.DataFrame) -> None:
+def append(connection: duckdb.DuckDBPyConnection, table: str, rows: "Sequence[Mapping[str, Any]] | pl.DataFrame") -> None:
     """Append rows to quality.<table>, by name; absent columns are NULL."""
+    import polars as pl
+
+    from pipelines.contracts import POLARS_TYPES
+
     if len(rows) == 0:
         return
     if not isinstance(rows, pl.DataFrame):

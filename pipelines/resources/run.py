@@ -4,7 +4,6 @@ import enum
 import os
 from contextlib import ExitStack
 from datetime import date, datetime
-from pathlib import Path
 from typing import Self
 
 import dagster as dg
@@ -15,6 +14,7 @@ from pydantic import Field, PrivateAttr
 from pipelines.progress import tell
 from pipelines.resources.clock import Clock
 from pipelines.resources.disk import demand_room
+from pipelines.resources.holder import held_by, holder
 from pipelines.resources.publication import Publication
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Mode, Settings, settings
@@ -32,6 +32,7 @@ class Alone:
 
     def __init__(self, settings: Settings, mode: Mode, who: str, wait_s: float = 0) -> None:
         self._path, self._mode, self._who, self._wait_s = settings.work_file(mode).with_name("run.lock"), mode, who, wait_s
+        self._holder = holder(settings, mode)
         self._lock = FileLock(self._path)
 
     def __enter__(self) -> Self:
@@ -48,23 +49,16 @@ class Alone:
         self._holder.write_text(f"process {os.getpid()} ({self._who})", encoding="utf-8")
         return self
 
-    @property
-    def _holder(self) -> Path:
-        return self._path.with_name("run.holder")
-
-    def _held_by(self) -> str:
-        return (self._holder.read_text(encoding="utf-8") if self._holder.exists() else "") or "another process"
-
     def _wait(self) -> None:
-        held_by = self._held_by()
+        writer = held_by(self._holder)
         if self._wait_s > 0:
-            tell(f"waiting for {held_by}, which writes the {self._mode} warehouse")
+            tell(f"waiting for {writer}, which writes the {self._mode} warehouse")
         try:
             self._lock.acquire(timeout=self._wait_s, poll_interval=0.2)
         except Timeout:
             waited = f" after {self._wait_s:g} s of waiting" if self._wait_s > 0 else ""
             raise WarehouseError(
-                f"The {self._mode} warehouse is being written by {self._held_by()}{waited}. Wait until it has ended, then run again; "
+                f"The {self._mode} warehouse is being written by {held_by(self._holder)}{waited}. Wait until it has ended, then run again; "
                 "`rotation run --wait` waits by itself."
             ) from None
 

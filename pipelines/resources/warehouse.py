@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.contracts import TableContract, contracts
 from pipelines.resources.disk import DiskError, in_words, refusal
 from pipelines.resources.log_tables import LOG_TABLES
 from pipelines.resources.publication import unpublished
 from pipelines.settings import Mode, Settings
+
+if TYPE_CHECKING:  # who only reads needs no contracts, and not the frames they are of
+    from pipelines.contracts import TableContract
 
 # What the warehouse itself adds to each raw row.
 BOOKKEEPING = {
@@ -119,8 +121,7 @@ def read_only(path: Path, limits: Mapping[str, Any] | None = None) -> Iterator[d
         raise WarehouseError(unpublished(path))
     connection = duckdb.connect(str(path), read_only=True, config={**(limits or {}), "enable_external_access": "false"})
     try:
-        connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}")
-        connection.execute("set lock_configuration = true")
+        connection.execute(f"create temp macro as_known(observations, day) as table {_KNOWN_PUBLISHED}; set lock_configuration = true")
         yield connection
     finally:
         connection.close()
@@ -150,6 +151,9 @@ def cut_at(path: Path, day: date) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema if not exists raw; create schema if not exists quality; create schema if not exists intermediate")
+    from pipelines.contracts import contracts
+
+    connection.execute("create schema if not exists raw; create schema if not exists quality; create schema if not exists intermediate")
     connection.execute(f"create table if not exists intermediate.carried ({_ddl(CARRIED)})")
     for contract in contracts().values():
         columns = {c.name: c.data_type for c in contract.columns} | BOOKKEEPING
@@ -167,7 +171,7 @@ def _lay_out(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"alter table quality.{name} add column {column} {kind}")
 
 
-def _tell_first(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:
+def _tell_first(connection: duckdb.DuckDBPyConnection, contract: "TableContract") -> None:
     """Add is_first to the table of a working file from before there was one."""
     connection.execute(f"alter table raw.{contract.name} add column is_first boolean")
     alone = f"select any_value(rowid) from raw.{contract.name} group by {', '.join(contract.key)} having count(*) = 1"
@@ -192,7 +196,7 @@ def _ddl(columns: dict[str, str]) -> str:
     return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
 
 
-def latest(contract: TableContract, where: str = "true") -> str:
+def latest(contract: "TableContract", where: str = "true") -> str:
     """SQL of the newest version of each key of a raw table, or of those of its rows."""
     key = ", ".join(contract.key)
     rows = f"(select * from raw.{contract.name} where {where}) as rows"

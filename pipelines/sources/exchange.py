@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-import exchange_calendars
 import polars as pl
 
 from pipelines.settings import ROOT
@@ -19,6 +18,8 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2060, 12, 31)  # outside of these c
 
 @cache
 def _calendar(last_year: int) -> Any:
+    import exchange_calendars  # brings pandas, a third of a second: loaded when a session is asked for
+
     return exchange_calendars.get_calendar("XNYS", start=FIRST_DAY, end=date(last_year, 12, 31), side="left")
 
 

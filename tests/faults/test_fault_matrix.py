@@ -10,7 +10,8 @@ from bench.faults.due import MAY_END, wrong
 from bench.faults.table import Form
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
-from pipelines.sources import READERS, drop
+from pipelines.sources import drop
+from pipelines.sources.readers import READERS
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)

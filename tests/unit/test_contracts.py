@@ -9,7 +9,8 @@ import pytest
 from pipelines.checks.expectations import check_names, expectations
 from pipelines.checks.stories import STORIES
 from pipelines.contracts import POLARS_TYPES, ContractError, _contract, contracts
-from pipelines.sources import READERS, drop
+from pipelines.sources import drop
+from pipelines.sources.readers import READERS
 
 TABLE: dict[str, Any] = {
     "name": "a_rows",

@@ -29,10 +29,11 @@ from pipelines.progress import tell
 from pipelines.resources import blocked
 from pipelines.resources.market import Providers
 from pipelines.resources.run import RunOptions, as_of_day
-from pipelines.sources import READERS, drop
+from pipelines.sources import drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.journal import Journal
+from pipelines.sources.readers import READERS
 
 
 def key(table: str) -> dg.AssetKey:

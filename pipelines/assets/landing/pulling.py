@@ -13,9 +13,9 @@ from pipelines.assets.landing.index import BACKFILL, begin
 from pipelines.catalog import Series, catalog
 from pipelines.contracts import TableContract, contracts
 from pipelines.progress import tell
-from pipelines.sources import READERS, Reader
 from pipelines.sources.http import Client
 from pipelines.sources.interface import NotAsked, SourceError, Window
+from pipelines.sources.readers import READERS, Reader
 
 # Bars are asked for again over this many days, so that corrections are seen; a filing never changes, so only later ones are asked for.
 # Other providers send their whole history each time.

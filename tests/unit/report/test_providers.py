@@ -15,8 +15,8 @@ from pipelines.report import providers
 from pipelines.resources.log import append
 from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
-from pipelines.sources import READERS
 from pipelines.sources.reach import DOORS, reach
+from pipelines.sources.readers import READERS
 
 CANARY = "canary-key-7f3a"
 

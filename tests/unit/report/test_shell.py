@@ -19,7 +19,8 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from pipelines.report.shell import Shell, converse
+from pipelines.report.prompt import converse
+from pipelines.report.shell import Shell
 
 COUNT = "select max(run_id) as run, count(*) as n from marts.fct_rates_daily;"
 ENDLESS = "select sum(a.range * b.range) from range(10000000) a, range(10000000) b;"

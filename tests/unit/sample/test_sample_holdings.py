@@ -16,10 +16,10 @@ from pipelines.sample import holdings, wire_holdings
 from pipelines.sample.calendar import SAMPLE_END
 from pipelines.sample.market import SampleMarket
 from pipelines.sample.wire import Answer, SampleTransport
-from pipelines.sources import READERS
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
 from pipelines.sources.interface import Window
+from pipelines.sources.readers import READERS
 
 FUNDS = [s for s in catalog() if s.kind == "holdings"]
 FILES = [s for s in FUNDS if s.provider != "nport"]

@@ -22,9 +22,10 @@ from bench.faults.forms_series import workbook
 from bench.faults.table import Form, Table
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
-from pipelines.sources import READERS, drop
+from pipelines.sources import drop
 from pipelines.sources.archive import Archive
 from pipelines.sources.http import Client
+from pipelines.sources.readers import READERS
 
 NOW = datetime(2026, 1, 9, 22, 30, tzinfo=UTC)
 WORKBOOK = workbook([["Date", "Symbol", "Close"], ["2026-01-08", "AAA", 10.5], ["2026-01-09", "AAA", 11]])

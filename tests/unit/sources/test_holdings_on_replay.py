@@ -13,9 +13,9 @@ from pipelines.catalog import catalog
 from pipelines.contracts import contracts
 from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
-from pipelines.sources import READERS
 from pipelines.sources.exchange import to_sessions
 from pipelines.sources.interface import SourceError, Window
+from pipelines.sources.readers import READERS
 
 pytestmark = pytest.mark.replay
 

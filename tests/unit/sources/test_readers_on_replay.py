@@ -14,8 +14,9 @@ from pandas_datareader.famafrench import FamaFrenchReader
 
 from pipelines.catalog import catalog
 from pipelines.contracts import contracts
-from pipelines.sources import READERS, drop
+from pipelines.sources import drop
 from pipelines.sources.interface import SourceError, Window
+from pipelines.sources.readers import READERS
 
 pytestmark = pytest.mark.replay
 AS_OF = date(2026, 1, 9)
