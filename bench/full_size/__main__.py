@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.full_size import contests
+from bench.full_size import contests, whole
 from bench.full_size.bars import Size
 from bench.full_size.ground import Ground
 from bench.full_size.marks import MARKS
@@ -27,6 +27,9 @@ CONTESTS: dict[str, tuple[Contest, tuple[str, ...]]] = {
     ),
     "limit": (contests.limit, ("limit_2gb_vs_free", "limit_2gb_peak_gb")),
     "daily": (contests.daily, ("daily_vs_full",)),
+    "questions": (whole.questions, ("query_vs_raw", "readers_8_vs_1")),
+    "landing": (whole.landing, ("ingest_vs_ctas", "gates_share")),
+    "runs": (whole.runs, ("run_vs_dbt_build",)),
     "growth": (contests.growth, ("growth_symbols_2x", "growth_years_2x", "growth_4x")),
 }
 

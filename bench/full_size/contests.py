@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
 from bench.full_size.bars import LAST, Size
-from bench.full_size.ground import Ground, derive, hold
+from bench.full_size.ground import Ground, hold
 from bench.full_size.rounds import Held, alternate, held, times
 from bench.full_size.side import Taken, run
 from pipelines.sources.exchange import sessions
@@ -28,7 +28,7 @@ def peers(ground: Ground, keys: Collection[str], rounds: int) -> Held:
     def peer(name: str) -> Callable[[], Taken]:
         return lambda: run(MODULES[name], data=str(data), out=str(ground.folder / f"{name}.parquet"))
 
-    sides: dict[str, Callable[[], Taken]] = {"derive": lambda: derive(warehouse)} | {name: peer(name) for name in asked}
+    sides: dict[str, Callable[[], Taken]] = {"derive": lambda: ground.derive(warehouse)} | {name: peer(name) for name in asked}
     if "derive_vs_copy" in keys:
         sides["copy"] = lambda: run("copied", source=str(raw), target=str(copy))
 
@@ -58,7 +58,7 @@ def growth(ground: Ground, keys: Collection[str], rounds: int) -> Held:
     warehouses = {name: ground.warehouse(size) for name, size in sizes.items()}
 
     def side(name: str) -> Callable[[], Taken]:
-        return lambda: derive(warehouses[name])
+        return lambda: ground.derive(warehouses[name])
 
     def same(_: Mapping[str, Taken]) -> None:
         for name, size in sizes.items():
@@ -80,7 +80,7 @@ def limit(ground: Ground, keys: Collection[str], rounds: int) -> Held:
     def same(first: Mapping[str, Taken]) -> None:
         hold("tables", free, narrow, "derive within 2 GB", names=first["derive"].said["tables"])
 
-    sides = {"derive": lambda: derive(free), "derive within 2 GB": lambda: derive(narrow, LIMIT)}
+    sides = {"derive": lambda: ground.derive(free), "derive within 2 GB": lambda: ground.derive(narrow, LIMIT)}
     taken = alternate(sides, rounds, same, ground.tell)
     shutil.rmtree(narrow)
     peaks = [one.peak_bytes / GB for one in taken["derive within 2 GB"]]
@@ -97,17 +97,17 @@ def daily(ground: Ground, keys: Collection[str], rounds: int) -> Held:
     previous = str(sessions(LAST - timedelta(days=10), LAST)["session_date"][-2])
     data = str(ground.data(ground.size))
     ground.filled(before, ground.size, previous)
-    derive(before)
+    ground.derive(before)
 
     def day() -> Taken:
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(before, work)
-        return derive(work, what="daily", data=data, after=previous, until=str(LAST))
+        return ground.derive(work, what="daily", data=data, after=previous, until=str(LAST))
 
     def same(first: Mapping[str, Taken]) -> None:
         hold("tables", full, work, "a day added and everything derived", names=first["derive"].said["tables"])
 
-    taken = alternate({"derive": lambda: derive(full), "a day": day}, rounds, same, ground.tell)
+    taken = alternate({"derive": lambda: ground.derive(full), "a day": day}, rounds, same, ground.tell)
     for folder in (before, work):
         shutil.rmtree(folder)
     return held(taken, {key: times(taken, "a day", "derive") for key in keys})

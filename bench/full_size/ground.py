@@ -38,18 +38,16 @@ class Ground:
     def filled(self, folder: Path, size: Size, until: str) -> None:
         """Make a warehouse of what was known on a day."""
         run("fill", data=str(self.data(size)), warehouse=str(folder), until=until)
-        derive(folder, what="stand")
+        self.derive(folder, what="stand")
+
+    def derive(self, warehouse: Path, memory: str | None = None, **given: str) -> Taken:
+        """Our side on a warehouse."""
+        return run("derive", environment(warehouse, memory), warehouse=str(warehouse), **given)
 
     def free(self, size: Size) -> None:
         """Remove what is large and made anew when it is asked for."""
         for kind in ("data", "warehouse"):
             shutil.rmtree(self.folder / f"{kind}-{size.symbols}-{size.years}", ignore_errors=True)
-
-
-def derive(warehouse: Path, memory: str | None = None, **given: str) -> Taken:
-    """Our side on a warehouse."""
-    target = f"target-{memory}" if memory else "target"  # another profile would have the project read anew
-    return run("derive", environment(warehouse, memory), warehouse=str(warehouse), target=target, **given)
 
 
 def hold(what: str, one: Path, other: Path, name: str, **more: object) -> None:

@@ -80,7 +80,7 @@ def tables(one: Path, other: Path, names: Sequence[str]) -> list[str]:
         with opened(one) as connection, opened(other) as beside:
             if row_digest(connection, name) == row_digest(beside, name):
                 continue
-        with duckdb.connect() as connection:
+        with duckdb.connect(config={"temp_directory": str(one / "spill")}) as connection:
             schema, table = (part.strip('"') for part in name.split(".")[-2:])
             file = "candidate/sample/rotation.duckdb" if name.startswith('"rotation"') else "work/sample/work.duckdb"
             connection.execute(f"attach '{one / file}' as one (read_only); attach '{other / file}' as other (read_only)")
@@ -100,7 +100,17 @@ def raw(one: Path, other: Path, columns: str = "*") -> list[str]:
     return [] if digests[0] == digests[1] else [f"raw.drop_bars of {one.name} and {other.name} hold other rows"]
 
 
+def published(one: Path, other: Path) -> list[str]:
+    """Differences between the marts of two published folders."""
+    digests = []
+    for folder in (one, other):
+        with duckdb.connect(str(folder / "rotation.duckdb"), read_only=True) as connection:
+            names = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts' order by 1").fetchall()
+            digests.append({name: row_digest(connection, f"marts.{name}") for (name,) in names})
+    return sorted(name for name in digests[0] | digests[1] if digests[0].get(name) != digests[1].get(name))
+
+
 def work(what: str, one: str, other: str, **more: Any) -> dict[str, list[str]]:
     """As a process of its own: looking at millions of rows takes memory."""
-    ask = {"peer": with_peer, "tables": tables, "raw": raw}[what]
+    ask = {"peer": with_peer, "tables": tables, "raw": raw, "published": published}[what]
     return {"differences": ask(Path(one), Path(other), **more)}  # type: ignore[operator]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from pipelines.settings import ROOT
@@ -42,11 +43,11 @@ def run(module: str, environment: Mapping[str, str] | None = None, **given: Any)
     command = [sys.executable, "-m", "bench.full_size.side", module, json.dumps(given)]
     ended = run_process(command, environment)
     told = json.loads(ended.said["stdout"].strip().splitlines()[-1])
-    return Taken(told.pop("seconds"), ended.peak_bytes, told)
+    return Taken(told.pop("seconds"), told.pop("peak_bytes") or ended.peak_bytes, told)
 
 
 def run_process(command: list[str], environment: Mapping[str, str] | None = None) -> Taken:
-    """Wall time of a whole process and its peak of resident memory, that of the processes it waited for included.
+    """Wall time of a whole process and its peak of resident memory: where it has less than the one that started it, that one's.
 
     Raises:
         SideFailedError: it failed, or was ended by the system.
@@ -66,13 +67,21 @@ def run_process(command: list[str], environment: Mapping[str, str] | None = None
     return Taken(seconds, usage.ru_maxrss * 1024, {"stdout": stdout})
 
 
+def own_peak() -> int | None:
+    """The most memory this process had since it began; what the system tells the parent counts the parent's from before. None where it is not told."""
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
+
+
 def main() -> None:
     """Do the work named, and print what it took as the last line."""
     work = import_module(f"bench.full_size.{sys.argv[1]}").work
     given = json.loads(sys.argv[2])
     start = time.perf_counter()
     said = work(**given) or {}
-    print(json.dumps({"seconds": time.perf_counter() - start} | dict(said)), flush=True)
+    seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "peak_bytes": own_peak()} | dict(said)), flush=True)
 
 
 if __name__ == "__main__":

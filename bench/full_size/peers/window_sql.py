@@ -154,5 +154,5 @@ def statement(data: Path) -> str:
 
 def work(data: str, out: str) -> None:
     """Compute and store the table."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"temp_directory": f"{out}.spill"}) as connection:
         connection.execute(f"copy ({statement(Path(data))}) to '{out}' (format parquet)")
