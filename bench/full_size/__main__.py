@@ -67,6 +67,7 @@ def measure(rows: Collection[str], size: Size, rounds: int, out: Path, console: 
             try:
                 results.contests[name] = contest(ground, asked, rounds)
             except SideFailedError as reason:
+                tell(f"{reason}\n{reason.said}")
                 results.failed |= dict.fromkeys(asked, str(reason))
             except DifferentError as reason:
                 tell(f"NOTHING IS MEASURED: the sides of {name} differ. {reason}")

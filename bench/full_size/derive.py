@@ -84,7 +84,7 @@ def work(warehouse: str, what: str = "full", data: str = "", after: str = "", un
     if what == "stand":
         return {}
     if what == "checked":
-        seconds, results = dbt.models("build", "--full-refresh", "--exclude-resource-type", "unit_test")
+        seconds, results = dbt.models("build", "--full-refresh", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
     else:
         seconds, results = dbt.models("run", *([] if what == "daily" else ["--full-refresh"]))
     tests = [r for r in results if r.node.resource_type == "test"]

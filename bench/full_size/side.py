@@ -22,7 +22,11 @@ SHOWN = 2000  # characters of what a side said before it failed
 
 
 class SideFailedError(Exception):
-    """A side ended without a result; the message says how."""
+    """A side ended without a result; the message says which and how. `said`: the end of what it wrote."""
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,12 @@ def run(module: str, environment: Mapping[str, str] | None = None, **given: Any)
         SideFailedError: it failed, or was ended by the system.
     """
     command = [sys.executable, "-m", "bench.full_size.side", module, json.dumps(given)]
-    ended = run_process(command, environment)
+    ended = run_process(module, command, environment)
     told = json.loads(ended.said["stdout"].strip().splitlines()[-1])
     return Taken(told.pop("seconds"), told.pop("peak_bytes") or ended.peak_bytes, told)
 
 
-def run_process(command: list[str], environment: Mapping[str, str] | None = None) -> Taken:
+def run_process(name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Taken:
     """Wall time of a whole process and its peak of resident memory: where it has less than the one that started it, that one's.
 
     Raises:
@@ -63,7 +67,7 @@ def run_process(command: list[str], environment: Mapping[str, str] | None = None
         stdout, stderr = out.read().decode(errors="replace"), err.read().decode(errors="replace")
     if process.returncode:
         how = f"ended by signal {-process.returncode}" if process.returncode < 0 else f"exit code {process.returncode}"
-        raise SideFailedError(f"{' '.join(command[1:4])}: {how}. {(stderr or stdout)[-SHOWN:]}")
+        raise SideFailedError(f"{name}: {how}", (stderr or stdout)[-SHOWN:])
     return Taken(seconds, usage.ru_maxrss * 1024, {"stdout": stdout})
 
 

@@ -105,7 +105,7 @@ def runs(ground: Ground, keys: Collection[str], rounds: int) -> Held:
     }
 
     def side(name: str) -> Callable[[], Taken]:
-        return lambda: run_process(commands[name], around)
+        return lambda: run_process(name, commands[name], around)
 
     def same(_: Mapping[str, Taken]) -> None:
         hold("published", warehouse / "published" / "sample", warehouse / "candidate" / "sample", "a run and dbt build")

@@ -20,8 +20,8 @@ def work(data: str, out: str) -> None:
 
 def measured(bars: pl.LazyFrame) -> pl.LazyFrame:
     """Where each close stands against its averages and its year; empty until the window is full."""
-    since = pl.col("session_date").rank("dense").cast(pl.Int64)
-    bars = bars.with_columns(number=since).sort(*COMPANY, "session_date")
+    sessions = bars.select(pl.col("session_date").unique().sort()).with_row_index("number").cast({"number": pl.Int64})
+    bars = bars.join(sessions, on="session_date").sort(*COMPANY, "session_date")
     bars = bars.with_columns(since=pl.col("number").diff().over(COMPANY), last_close=pl.col("close").shift().over(COMPANY))
     bars = bars.with_columns(
         previous_close=pl.when(pl.col("since") == 1).then("last_close"),

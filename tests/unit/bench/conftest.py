@@ -1,7 +1,9 @@
 """A tiny ground of the bench at full size, made once in this process: data, a filled warehouse, what is derived of it. Not for tests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +21,12 @@ class Tiny:
     warehouse: Path
 
 
-def derived(warehouse: Path, what: str, **given: str) -> None:
+def derived(warehouse: Path, what: str, **given: str) -> Mapping[str, Any]:
     """Our side in this process."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in derive.environment(warehouse).items():
             patch.setenv(name, value)
-        derive.work(str(warehouse), what, **given)
+        return derive.work(str(warehouse), what, **given)
 
 
 @pytest.fixture(scope="session")

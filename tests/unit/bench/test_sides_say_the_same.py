@@ -117,3 +117,9 @@ def test_a_day_added_ends_in_the_tables_of_a_full_rebuild(tiny: Tiny, tmp_path: 
     assert same.raw(raw(tiny.warehouse), raw(day)) == []
     assert same.tables(tiny.warehouse, day, MODELS) == []
     shutil.rmtree(day)
+
+
+def test_building_with_the_tests_of_the_models_tells_their_share(tiny: Tiny) -> None:
+    told = derived(tiny.warehouse, "checked")
+    assert 0 < told["checks_seconds"] < told["seconds"]
+    assert sorted(told["tables"]) == sorted(MODELS)

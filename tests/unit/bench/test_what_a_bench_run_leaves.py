@@ -155,7 +155,11 @@ def test_the_peak_of_a_side_is_its_own_and_not_that_of_who_started_it() -> None:
     held = bytearray(b"x") * 200_000_000
     small, big = "", "b'x' * 150_000_000; "
     told = [
-        int(run_process([sys.executable, "-c", f"{code}from bench.full_size.side import own_peak; print(own_peak())"]).said["stdout"])
+        int(
+            run_process("a side", [sys.executable, "-c", f"{code}from bench.full_size.side import own_peak; print(own_peak())"]).said[
+                "stdout"
+            ]
+        )
         for code in (small, big)
     ]
     assert told[0] < 100_000_000 < len(held)
@@ -163,10 +167,11 @@ def test_the_peak_of_a_side_is_its_own_and_not_that_of_who_started_it() -> None:
 
 
 def test_a_side_that_fails_says_how(tmp_path: Path) -> None:
-    with pytest.raises(SideFailedError, match="exit code 1"):
+    with pytest.raises(SideFailedError, match="copied: exit code 1") as failed:
         run("copied", source=str(tmp_path / "none.duckdb"), target=str(tmp_path / "copy.duckdb"))
-    with pytest.raises(SideFailedError, match="ended by signal 9"):
-        run_process([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+    assert "none.duckdb" in failed.value.said
+    with pytest.raises(SideFailedError, match="a side: ended by signal 9"):
+        run_process("a side", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
 
 
 def test_the_page_is_written_from_the_results_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
