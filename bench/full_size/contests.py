@@ -5,6 +5,7 @@ A contest takes the keys that are asked for and runs the sides that these need; 
 
 import shutil
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from bench.full_size.bars import LAST, Size
@@ -43,7 +44,8 @@ def peers(ground: Ground, keys: Collection[str], rounds: int) -> Held:
     ratios = {key: times(taken, "derive", name) for key, name in (PEERS | {"derive_vs_copy": "copy"}).items() if key in keys}
     if "rss_vs_pandas" in keys:
         ratios["rss_vs_pandas"] = [a.peak_bytes / b.peak_bytes for a, b in zip(taken["derive"], taken["pandas"], strict=True)]
-    return held(taken, ratios)
+    models = {name: [one.said["models"][name] for one in taken["derive"]] for name in taken["derive"][0].said["models"]}
+    return replace(held(taken, ratios), models=models)
 
 
 def growth(ground: Ground, keys: Collection[str], rounds: int) -> Held:

@@ -92,7 +92,8 @@ def work(warehouse: str, what: str = "full", data: str = "", after: str = "", un
         raise RuntimeError(f"dbt chose no test for {GRAPH}: the share of the checks would say nothing.")
     share = sum(r.execution_time for r in tests) / sum(r.execution_time for r in results)
     tables = [str(r.node.relation_name) for r in results if r.node.resource_type == "model" and r.node.config.materialized != "view"]
-    return {"seconds": seconds, "checks_seconds": seconds * share, "tables": tables}
+    models = {r.node.name: r.execution_time for r in results if r.node.resource_type == "model"}
+    return {"seconds": seconds, "checks_seconds": seconds * share, "tables": tables, "models": models}
 
 
 def opened(warehouse: Path) -> duckdb.DuckDBPyConnection:

@@ -4,7 +4,7 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,7 @@ ROWS = {
 def write(told: Mapping[str, Any], folder: Path) -> list[Path]:
     """The page and its pictures in a folder; what was written."""
     pictures = {"ratios": ratios(told), "seconds": sides(told, "seconds", 1, "seconds"), "memory": sides(told, "peaks", 1 / GB, "GB")}
-    if told["seconds"].get("growth"):
-        pictures["growth"] = sides(told, "seconds", 1, "seconds", "growth")
+    pictures |= {"models": spans(told["models"], 1, "seconds"), "growth": sides(told, "seconds", 1, "seconds", "growth")}
     drawn = {name: chart for name, chart in pictures.items() if chart is not None}
     (folder / PICTURES).mkdir(parents=True, exist_ok=True)
     written = [folder / PAGE]
@@ -64,13 +63,14 @@ def text(told: Mapping[str, Any], drawn: list[str]) -> str:
     kept = [key for key, said in judged.items() if said == "kept"]
     found = f"Kept: {len(kept)} of {len(kept) + len(missed)}."
     found += f" Missed: {', '.join(f'`{key}`' for key in missed)}." if missed else ""
-    alt_texts = {
+    titles = {
         "ratios": "Each ratio over what is wanted; left of one is kept",
         "seconds": "Seconds of each side that computes the published table",
         "memory": "Peak of memory of each of these sides",
+        "models": "Where our time goes: seconds of each model, by dbt's record",
         "growth": "Seconds by size",
     }
-    pictures = "\n\n".join(f"![{alt_texts[name]}]({PICTURES}/{name}.svg)" for name in drawn)
+    pictures = "\n\n".join(f"{titles[name]}:\n\n![{titles[name]}]({PICTURES}/{name}.svg)" for name in drawn)
     return f"""# Performance
 
 Written by `python -m bench.full_size.page` from what `make bench` measured; not by hand.
@@ -126,10 +126,15 @@ def ratios(told: Mapping[str, Any]) -> alt.LayerChart | None:
 
 
 def sides(told: Mapping[str, Any], what: str, factor: float, unit: str, contest: str = "peers") -> alt.LayerChart | None:
-    """The median of each side of a contest, and from where to where its rounds went."""
+    """Each side of a contest."""
+    return spans(told[what].get(contest, {}), factor, unit)
+
+
+def spans(taken: Mapping[str, Sequence[float]], factor: float, unit: str) -> alt.LayerChart | None:
+    """The median of each name, and from where to where its rounds went."""
     rows = [
-        {"side": side, "median": statistics.median(values) * factor, "min": min(values) * factor, "max": max(values) * factor}
-        for side, values in told[what].get(contest, {}).items()
+        {"side": name, "median": statistics.median(values) * factor, "min": min(values) * factor, "max": max(values) * factor}
+        for name, values in taken.items()
     ]
     if not rows:
         return None

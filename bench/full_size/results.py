@@ -46,6 +46,7 @@ class Results:
             "ratios": {key: ratios[key] for key in MARKS if key in ratios},
             "seconds": {name: {side: _rounded(values) for side, values in held.seconds.items()} for name, held in self.contests.items()},
             "peaks": {name: {side: list(values) for side, values in held.peaks.items()} for name, held in self.contests.items()},
+            "models": {name: _rounded(values) for held in self.contests.values() for name, values in held.models.items()},
             "failed": self.failed,
         }
 

@@ -10,11 +10,15 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Held:
-    """What the rounds of one contest gave: a ratio a round by key, and what each side took, round by round."""
+    """What the rounds of one contest gave: a ratio a round by key, and what each side took, round by round.
+
+    `models`: the seconds of each of our models, where the contest is about them.
+    """
 
     ratios: Mapping[str, Sequence[float]]
     seconds: Mapping[str, Sequence[float]] = field(default_factory=dict)
     peaks: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    models: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 def alternate(

@@ -46,9 +46,8 @@ def stub(value: float) -> Callable[[Ground, Collection[str], int], Held]:
 
     def contest(ground: Ground, keys: Collection[str], rounds: int) -> Held:
         ground.rows[ground.size] = 1234
-        return Held(
-            {key: [value * (1 + 0.1 * n) for n in range(rounds)] for key in keys}, {"a side": [1.0] * rounds}, {"a side": [5] * rounds}
-        )
+        ratios = {key: [value * (1 + 0.1 * n) for n in range(rounds)] for key in keys}
+        return Held(ratios, {"a side": [1.0] * rounds}, {"a side": [5] * rounds}, {"a_model": [0.5] * rounds})
 
     return contest
 
@@ -110,7 +109,9 @@ def test_results_have_every_key_with_median_minimum_and_maximum(monkeypatch: pyt
     for key, one in told["ratios"].items():
         assert (one["min"], one["median"], one["max"]) == (0.01, 0.012, 0.014)
         assert (one["wanted_4_cores"], one["wanted_2_cores"]) == WANTED.get(key, (None, None))
-    assert {"date", "cores", "memory_gb", "symbols", "years", "rows", "rounds", "versions", "seconds", "peaks", "failed"} <= set(told)
+    assert {"date", "cores", "memory_gb", "symbols", "years", "rows", "rounds", "versions", "seconds", "peaks", "models", "failed"} <= set(
+        told
+    )
     assert told["rows"] == 1234
     assert {"python", "duckdb", "polars", "pandas", "TA-Lib"} <= set(told["versions"])
     assert told["seconds"]["peers"] == {"a side": [1.0] * 5}
@@ -183,7 +184,7 @@ def test_the_page_is_written_from_the_results_alone(monkeypatch: pytest.MonkeyPa
     assert "1,234 generated bars (60 symbols, 3 years)" in said
     assert "Missed: `derive_vs_pandas`, `derive_vs_polars`, `derive_vs_copy`, `rss_vs_pandas`." in said
     assert "| 60.000 | 50.000 – 70.000 |" in said
-    for name in ("ratios", "seconds", "memory", "growth"):
+    for name in ("ratios", "seconds", "memory", "models", "growth"):
         assert f"(performance/{name}.svg)" in said
         assert "<svg" in (tmp_path / "performance" / f"{name}.svg").read_text()
     assert "derive_vs_pandas" in (tmp_path / "performance" / "ratios.svg").read_text()
