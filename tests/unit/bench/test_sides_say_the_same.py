@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from conftest import Tiny, derived
+from tiny_ground import Tiny, derived
 
 from bench.full_size import asking, bars, copied, fill, same
 from bench.full_size.contests import MODULES
@@ -29,9 +29,9 @@ def peer(tiny: Tiny, name: str, out: Path) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def sound(tiny: Tiny) -> pl.DataFrame:
+def sound(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     """What a peer computes, to be spoiled."""
-    return peer(tiny, "window_sql", tiny.folder / "sound.parquet")
+    return peer(tiny, "window_sql", tmp_path_factory.mktemp("sound") / "peer.parquet")
 
 
 def raw(warehouse: Path) -> Path:
@@ -119,7 +119,7 @@ def test_a_day_added_ends_in_the_tables_of_a_full_rebuild(tiny: Tiny, tmp_path: 
     shutil.rmtree(day)
 
 
-def test_building_with_the_tests_of_the_models_tells_their_share(tiny: Tiny) -> None:
-    told = derived(tiny.warehouse, "checked")
+def test_building_with_the_tests_of_the_models_tells_their_share(tiny: Tiny, tmp_path: Path) -> None:
+    told = derived(shutil.copytree(tiny.warehouse, tmp_path / "warehouse"), "checked")
     assert 0 < told["checks_seconds"] < told["seconds"]
     assert sorted(told["tables"]) == sorted(MODELS)
