@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui ui-check sql lint format type docs lock overhead filings-speed reliability bi-check clients lake lake-speed audit-dependencies clean ci
+.PHONY: help setup run status test test-fast no-repaint fault-matrix fuzz faulty-days ui ui-check sql lint format type docs lock bench filings-speed reliability bi-check clients lake lake-speed audit-dependencies clean ci
 
 # Sessions that `make no-repaint` replays: half a minute each.
 SESSIONS ?= 60
@@ -97,8 +97,10 @@ docs: $(READY) ## build the dbt documentation into dbt_project/target/
 	@$(BIN)/python -m pipelines.docs
 	@$(BIN)/python -m pipelines.checks.page
 
-overhead: $(READY) ## time a warm `rotation run` against a bare `dbt build`
-	@$(BIN)/python -m bench.overhead
+# Rows of the table to measure; all by default. SIZE="--symbols 300 --years 5" for a smaller one.
+SIZE ?=
+bench: $(READY) ## at full size: deriving, landing, a day, memory and reading, each against what it would be otherwise; prints the table, writes bench/results.json
+	@$(BIN)/python -m bench.full_size $(SIZE) $(ROWS)
 
 filings-speed: $(READY) ## time a full-size quarter of filings, from facts to valuations, against a scan of its files
 	@$(BIN)/python -m bench.filings_speed
