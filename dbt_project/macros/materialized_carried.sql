@@ -20,7 +20,7 @@
   {% set code = local_md5(sql ~ codes ~ seeds | join) %}
   {% set today = run_query('select as_of_date from ' ~ clock).columns[0].values()[0] %}
   {% set since = none %}
-  {% if load_cached_relation(this) is not none %}
+  {% if load_cached_relation(this) is not none and not should_full_refresh() %}
     {% set note = run_query(
         "select as_of_date, bars_n, lists_n, sessions from " ~ notes ~ " where model = '" ~ name ~ "' and code = '" ~ code ~ "' and as_of_date <= date '" ~ today ~ "'"
     ).rows %}
