@@ -51,8 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(rows: Collection[str], size: Size, rounds: int, out: Path, console: Console) -> int:
-    """Run the contests of the rows. One that cannot be run counts as missed and the others go on; one whose sides differ ends it all."""
-    results = Results(size, rounds)
+    """Run the contests of the rows. One that cannot be run, or whose sides differ, counts as missed, and the others go on."""
+    results, differ = Results(size, rounds), False
 
     def tell(said: str) -> None:
         console.print(said, markup=False, highlight=False)
@@ -70,12 +70,13 @@ def measure(rows: Collection[str], size: Size, rounds: int, out: Path, console: 
                 tell(f"{reason}\n{reason.said}")
                 results.failed |= dict.fromkeys(asked, str(reason))
             except DifferentError as reason:
-                tell(f"NOTHING IS MEASURED: the sides of {name} differ. {reason}")
-                return 1
-        results.rows = ground.rows.get(size, 0)
-    results.write(out)
+                tell(f"NOT MEASURED: the sides of {name} differ. {reason}")
+                results.failed |= dict.fromkeys(asked, f"the sides differ: {reason}")
+                differ = True
+            results.rows = ground.rows.get(size, 0)
+            results.write(out)  # a run that is cut short has what it measured
     show(results.as_json(), console)
-    return 0
+    return int(differ)
 
 
 if __name__ == "__main__":

@@ -134,14 +134,17 @@ def test_missed_is_told_as_missed_and_is_no_failure(monkeypatch: pytest.MonkeyPa
     assert "gates_share could not be measured: ended by signal 9" in shown
 
 
-def test_a_side_that_differs_fails_the_run_and_writes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_sides_that_differ_fail_the_run_and_have_no_ratio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def differ(ground: Ground, keys: Collection[str], rounds: int) -> Held:
         raise DifferentError("rana differs in 3 of 9 rows")
 
     code, shown = measured(monkeypatch, tmp_path / "results.json", growth=differ)
+    told = json.loads((tmp_path / "results.json").read_text())
     assert code == 1
-    assert "rana differs in 3 of 9 rows" in shown
-    assert not (tmp_path / "results.json").exists()
+    assert "the sides of growth differ. rana differs in 3 of 9 rows" in shown
+    assert "growth_years_2x" not in told["ratios"]
+    assert verdict(told, "growth_years_2x") == "missed: not measured"
+    assert told["failed"]["growth_years_2x"] == "the sides differ: rana differs in 3 of 9 rows"
 
 
 @pytest.mark.parametrize("arguments", [["derive_vs_excel"], ["--rounds", "4"]])
