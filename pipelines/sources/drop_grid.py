@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import fastexcel
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.sources.interface import SourceError
@@ -196,17 +197,23 @@ def _parquet(content: bytes, lacking: Lacking) -> Grid:
         if lacking(header):
             raise _no_header(", ".join(header), [header], lacking)
         _within_limits(pq.ParquetFile(io.BytesIO(content)).metadata)
-        frame = pl.read_parquet(io.BytesIO(content), n_rows=MAX_ROWS)
-        texts = frame.select(pl.col(pl.String).str.len_bytes().max())  # by reference they cost nothing yet; written out each is its length
+        longest = _longest(content, [name for name, kind in schema.items() if kind in (pl.String, pl.Categorical, pl.Enum)])
+        frame = pl.read_parquet(io.BytesIO(content), n_rows=MAX_ROWS) if longest <= MAX_TEXT else pl.DataFrame()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException, OSError, ValueError) as problem:
         raise GridError("a readable Parquet file", str(problem)[:200], "Write the file again.") from None
-    longest = max((n or 0 for row in texts.iter_rows() for n in row), default=0)
     if longest > MAX_TEXT:
         raise GridError(f"cells of at most {MAX_TEXT:,} characters", f"one of {longest:,}", "Write a plain table.")
     frame.columns = [f"c{i}" for i in range(frame.width)]
     return Grid(
         header, 0, frame.with_row_index("_line", offset=1).with_columns(pl.col("_line").cast(pl.Int64)), "Parquet, lines counted by rows"
     )
+
+
+def _longest(content: bytes, texts: list[str]) -> int:
+    """Bytes of the longest text. Read by reference, as it is packed: one text of many rows is looked at once, not as often as it stands there."""
+    table = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts).read(columns=texts)
+    lengths = (pc.max(pc.binary_length(chunk.dictionary)).as_py() for column in table.columns for chunk in column.chunks)
+    return max((n or 0 for n in lengths), default=0)
 
 
 def _within_limits(said: pq.FileMetaData) -> None:
