@@ -72,7 +72,10 @@ class TableGround:
 
     def _show(self, database: str, schema: str, table: str, sql: str = "select * from {t}") -> None:
         source = f'{"shown" if database == "rotation" else "filled"}."{schema}"."{table}"'
-        self.connection.execute(f'create or replace view {database}."{schema}"."{table}" as {sql.format(t=source)}')
+        rows = sql.format(t=source)
+        if schema == "raw":  # staging tells the number of a raw row, and a view has none
+            rows = f"select 0 as rowid, * from ({rows})"
+        self.connection.execute(f'create or replace view {database}."{schema}"."{table}" as {rows}')
 
     @cached_property
     def tests(self) -> dict[str, DbtTest]:
