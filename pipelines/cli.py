@@ -34,6 +34,7 @@ from pipelines.resources.publication import Publication
 from pipelines.resources.warehouse import read_only
 from pipelines.settings import Mode, settings
 from pipelines.typed import as_typed
+from pipelines.typed_day import typed_day
 from pipelines.waiting import Wait, Waiting
 
 app = typer.Typer(
@@ -49,12 +50,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 
 
 def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}") from None
+    return None if text is None else typed_day(text)
 
 
 @app.command(cls=Waiting)

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pipelines.settings import Mode, settings
 from pipelines.typed import as_typed
+from pipelines.typed_day import typed_day
 
 if TYPE_CHECKING:  # what they are made by is heavy: loaded when it is used
     from pipelines.assets.backfill import Done
@@ -21,13 +22,6 @@ out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Sources = Annotated[Literal["sample", "live"] | None, typer.Option(help="Which market; default: the setting ROTATION_SOURCES.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}") from None
 
 
 def backfill(
@@ -50,7 +44,7 @@ def backfill(
     from pipelines.sources.journal import JournalError
 
     mode: Mode = sources or settings().sources
-    span, done = (_day(since), _day(to)), []
+    span, done = (typed_day(since), typed_day(to)), []
     options = RunOptions(sources=Market(mode), as_of=as_of, mirror=mirror, now=None)
     with err.status("planning") as status:
 

@@ -1,9 +1,10 @@
 {# Tables that are carried from run to run: what the last one derived stands, and only what came since is derived.
 
-   `work.intermediate.carried` (laid out with the raw tables) says what each such table was derived from: how many rows of raw.drop_bars and raw.drop_constituents (which only
-   grow), the as-of day, the sessions up to it, and the model's own SQL with its seeds and the SQL of the carried tables it reads. Where any of these no longer
-   holds, an earlier as-of day among them, the table is derived whole. Otherwise the model's rows of days (`day_column`)
-   from the earliest one that came take the place of those with the same key. Table and note are written in one transaction.
+   `work.intermediate.carried` (laid out with the raw tables) says what each such table was derived from: how many rows of raw.drop_bars and
+   raw.drop_constituents (which only grow), the as-of day, the sessions up to it, and the model's own SQL with its seeds and the SQL of the
+   carried tables it reads. Where any of these no longer holds, an earlier as-of day among them, the table is derived whole. Otherwise the
+   model's rows of days (`day_column`) from the earliest one that came take the place of those with the same key. Table and note are written
+   in one transaction.
 
    A model asks carried('from'): the earliest day that something came of, no value where all is new; carried('day'), carried('bars_n'): up to
    which day and row it has seen raw. They are variables of the connection, so that DuckDB plans with their values. #}

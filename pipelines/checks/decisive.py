@@ -45,7 +45,7 @@ def _of(frame: pl.DataFrame, asked: Asked) -> list[int]:
         case "ColumnValuesToBeNull":
             return list(frame[a["column"]].is_not_null().arg_true().head(1))
         case "ColumnPairValuesAToBeGreaterThanB" if a["ignore_row_if"] == "either_value_is_missing":
-            return _there((_known(frame[a["column_A"]]) - _known(frame[a["column_B"]])).arg_min())
+            return _there(_known(frame[a["column_A"]] - frame[a["column_B"]]).arg_min())
     raise ValueError(f"{asked.type}: which rows decide whether it holds is not known; say so in pipelines/checks/decisive.py")
 
 

@@ -1,9 +1,7 @@
 """`rotation sql`: one question to the published file. Not for the shell (shell.py), nor for how a table is drawn (drawing.py)."""
 
-import json
 import sys
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,6 +12,7 @@ from rich.console import Console
 from pipelines.report.completion import complete_query
 from pipelines.report.drawing import draw
 from pipelines.report.reading import reading
+from pipelines.report.rows_as_json import rows_as_json
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import settings
 from pipelines.typed import as_typed
@@ -86,7 +85,7 @@ def sql(
     if answer is None:
         return
     if as_json:
-        print(json.dumps(answer.frame.to_dicts(), default=lambda v: float(v) if isinstance(v, Decimal) else str(v), indent=2))
+        print(rows_as_json(answer.frame))
         return
     if mode == "sample":
         err.print("[bold red]SIMULATED[/bold red] values")

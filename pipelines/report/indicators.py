@@ -2,11 +2,9 @@
 
 import csv as reading_csv
 import difflib
-import json
 import sys
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -15,9 +13,11 @@ from rich.markup import escape
 
 from pipelines.report.drawing import draw
 from pipelines.report.reading import reading
+from pipelines.report.rows_as_json import rows_as_json
 from pipelines.resources.holder import held_by, holder
 from pipelines.resources.warehouse import WarehouseError, read_only
 from pipelines.settings import ROOT, Mode, Settings, settings
+from pipelines.typed_day import typed_day
 
 if TYPE_CHECKING:  # loaded when a symbol is asked for: every command imports this module
     import duckdb
@@ -76,7 +76,7 @@ def indicators(
 
             sys.stdout.write(safe_csv(frame))
         else:
-            print(json.dumps(frame.to_dicts(), default=lambda v: float(v) if isinstance(v, Decimal) else str(v), indent=2))
+            print(rows_as_json(frame))
         return
     against = f", against {found.subject.benchmark}" if found.subject.benchmark else ""
     mark = "[bold red]SIMULATED[/bold red] " if simulated else ""
@@ -224,7 +224,4 @@ def _drawn(frame: "pl.DataFrame") -> "pl.DataFrame":
 
 
 def _day(text: str | None, option: str) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}", param_hint=option) from None
+    return None if text is None else typed_day(text, option)

@@ -13,6 +13,7 @@ closes as (
     where not is_partial and session_date > last_day(session_date) - {{ window_days }}
     union all
     {% endfor %}
+    -- The newest version that is known of each already.
     select 'drop', collection, symbol, session_date, close, volume, close_basis, session_date as known_on, null as pulled_at, provenance
     from {{ ref('int_month_closes') }}
     where session_date > month_end - {{ window_days }}

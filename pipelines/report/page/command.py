@@ -15,6 +15,7 @@ from pipelines.resources.publication import DATABASE, MANIFEST, REPORT, Publicat
 from pipelines.resources.warehouse import WarehouseError
 from pipelines.settings import settings
 from pipelines.typed import as_typed
+from pipelines.typed_day import typed_day
 
 err = Console(stderr=True, highlight=False)
 
@@ -68,10 +69,7 @@ def _day(text: str | None, manifest: dict[str, Any]) -> date:
     published = date.fromisoformat(manifest["as_of_date"])
     if text is None:
         return published
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"expected a day as YYYY-MM-DD, found {text!r}", param_hint="--as-of") from None
+    day = typed_day(text, "--as-of")
     if day > published:
         raise typer.BadParameter(
             as_typed(
