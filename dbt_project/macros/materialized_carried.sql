@@ -3,11 +3,11 @@
     (select md5(string_agg(session_date, ' ' order by session_date)) from {{ this.incorporate(path={'identifier': 'int_sessions'}) }} where session_date <= date '{{ day }}')
 {%- endmacro %}
 
-{% macro _raw(table) %}{{ return(this.incorporate(path={'schema': 'raw', 'identifier': table})) }}{% endmacro %}
+{% macro _in(schema, table) %}{{ return(this.incorporate(path={'schema': schema, 'identifier': table})) }}{% endmacro %}
 
 {% materialization carried, adapter='duckdb' %}
   {% set name, notes = this.identifier, this.incorporate(path={'identifier': 'carried'}) %}
-  {% set bars, lists, clock = _raw('drop_bars'), _raw('drop_constituents'), _raw('clock_day') %}
+  {% set bars, lists, clock = _in('raw', 'drop_bars'), _in('raw', 'drop_constituents'), _in('raw', 'clock_day') %}
   {% set key = config.require('unique_key') | join(', ') %}
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -38,28 +38,31 @@
       create or replace table {{ this }} as ({{ sql }})
     {% endcall %}
   {% else %}
-    {% set unseen = "known_on <= date '" ~ today ~ "' and not (known_on <= date '" ~ since[0] ~ "' and rowid < " %}
+    {% call statement('seen') %}
+      set variable {{ name }}_day = date '{{ since[0] }}';
+      set variable {{ name }}_bars_n = {{ since[1] }};
+      set variable {{ name }}_lists_n = {{ since[2] }};
+    {% endcall %}
     {% set from = run_query(
-        "select min(day) from (select min(session_date) as day from " ~ bars ~ " where collection <> 'instruments' and " ~ unseen ~ since[1] ~ ")"
-        ~ " union all select min(snapshot_date) from " ~ lists ~ " where " ~ unseen ~ since[2] ~ "))"
+        "select min(day) from (select min(session_date) as day from " ~ _in('staging', 'stg_drop__bars') ~ " where collection <> 'instruments' and known_on <= date '" ~ today ~ "' and " ~ came_since('bars_n')
+        ~ " union all select min(snapshot_date) from " ~ _in('staging', 'stg_drop__constituents') ~ " where known_on <= date '" ~ today ~ "' and " ~ came_since('lists_n') ~ ")"
     ).columns[0].values()[0] %}
     {% call statement('main') %}
       {% if from is none %}
         select 'nothing came' as told
       {% else %}
         set variable {{ name }}_from = date '{{ from }}';
-        set variable {{ name }}_day = date '{{ since[0] }}';
-        set variable {{ name }}_bars_n = {{ since[1] }};
-        set variable {{ name }}_lists_n = {{ since[2] }};
         create or replace temp table {{ name }}__came as ({{ sql }});
         delete from {{ this }} where {{ config.get('day_column', 'session_date') }} >= date '{{ from }}' and ({{ key }}) in (select ({{ key }}) from {{ name }}__came);
         insert into {{ this }} by name from {{ name }}__came;
         drop table {{ name }}__came;
         reset variable {{ name }}_from;
-        reset variable {{ name }}_day;
-        reset variable {{ name }}_bars_n;
-        reset variable {{ name }}_lists_n;
       {% endif %}
+    {% endcall %}
+    {% call statement('forgotten') %}
+      reset variable {{ name }}_day;
+      reset variable {{ name }}_bars_n;
+      reset variable {{ name }}_lists_n;
     {% endcall %}
   {% endif %}
   {% call statement('note') %}
