@@ -12,7 +12,7 @@ from pipelines.settings import load_settings
 from pipelines.sources import exchange
 
 PULLED_AT, RUN = "2026-01-01 00:00:00", "0f9a4e5c-generated"
-LOG = f"timestamp '{PULLED_AT}' as pulled_at, '{RUN}' as run_id, 'simulated' as provenance"
+LOG = f"timestamp '{PULLED_AT}' as pulled_at, '{RUN}' as run_id, 'simulated' as provenance, true as is_first"
 
 
 def work(data: str, warehouse: str, until: str) -> dict[str, int]:

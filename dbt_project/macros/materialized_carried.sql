@@ -44,8 +44,8 @@
       set variable {{ name }}_lists_n = {{ since[2] }};
     {% endcall %}
     {% set from = run_query(
-        "select min(day) from (select min(session_date) as day from " ~ _in('staging', 'stg_drop__bars') ~ " where collection <> 'instruments' and known_on <= date '" ~ today ~ "' and " ~ came_since('bars_n')
-        ~ " union all select min(snapshot_date) from " ~ _in('staging', 'stg_drop__constituents') ~ " where known_on <= date '" ~ today ~ "' and " ~ came_since('lists_n') ~ ")"
+        "select min(day) from (select min(session_date) as day from " ~ came_since(_in('staging', 'stg_drop__bars'), 'bars_n') ~ " where collection <> 'instruments' and known_on <= date '" ~ today
+        ~ "' union all select min(snapshot_date) from " ~ came_since(_in('staging', 'stg_drop__constituents'), 'lists_n') ~ " where known_on <= date '" ~ today ~ "')"
     ).columns[0].values()[0] %}
     {% call statement('main') %}
       {% if from is none %}
