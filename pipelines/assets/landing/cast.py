@@ -63,7 +63,12 @@ def cast(frame: pl.DataFrame, contract: TableContract, source: str) -> CastBatch
     reasons = []
     for column in contract.columns:
         was, now = given[column.name], typed[column.name]
-        empty = was.is_null() | (was.cast(pl.String).str.strip_chars() == "") if was.dtype == pl.String else was.is_null()
+        if was.dtype != pl.String:
+            empty = was.is_null()
+        elif column.data_type == "varchar":
+            empty = now.is_null()
+        else:
+            empty = was.is_null() | (was.str.strip_chars() == "")
         unreadable = now.is_null() & ~empty
         if column.data_type == "double":
             unreadable |= now.is_nan().fill_null(False) | now.is_infinite().fill_null(False)

@@ -1,6 +1,6 @@
 """Columns beside a cast batch that gate 1 looks at: what the row before was, what the limits are, what a witness says. Not for judging them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -125,8 +125,9 @@ def _moves(rows: pl.DataFrame, contract: TableContract, around: Surroundings) ->
         schema={"_series": pl.String, "_max_move_pct": pl.Float64},
         orient="row",
     )
-    ordered = rows.with_row_index("_position").sort([*unit, "_date"])
-    ordered = ordered.with_columns(_close_before=pl.col("close").shift().over(unit), _date_before=pl.col("_date").shift().over(unit))
+    ordered = _by_unit(rows.with_row_index("_position"), unit).with_columns(
+        _close_before=_row_before("close"), _date_before=_row_before("_date")
+    )
     if around.before.height:
         stored = around.before.rename({"_date": "_stored_date", "_close": "_stored_close"})
         ordered = ordered.join(stored, on=unit, how="left", maintain_order="left").with_columns(
@@ -140,28 +141,38 @@ def _moves(rows: pl.DataFrame, contract: TableContract, around: Surroundings) ->
     most = pl.col("_max_move_pct").fill_null(contract.max_move_pct or float("inf"))
     least = pl.lit(contract.max_fall_pct) if contract.max_fall_pct is not None else most
     over = pl.when(move < 0).then(-move / least).otherwise(move / most)
-    return ordered.with_columns(_move_over_limit=over).sort("_position")
+    return ordered.with_columns(_move_over_limit=over).drop("_unit").sort("_position")
 
 
 def _traded(rows: pl.DataFrame, contract: TableContract, around: Surroundings) -> pl.DataFrame:
     """`_is_traded_move`: false for a move of a split's size overnight with no more money than usual, price times volume being the money."""
     unit = list(dict.fromkeys(["_series", *(k for k in contract.key if k != contract.date_column)]))
     came = rows.with_row_index("_row").select("_row", *unit, "_date", "close", "volume")
-    ordered = (
-        pl.concat([came, around.traded], how="diagonal_relaxed").sort([*unit, "_date"])
-        if around.traded.height
-        else came.sort([*unit, "_date"])
-    )
+    ordered = _by_unit(pl.concat([came, around.traded], how="diagonal_relaxed") if around.traded.height else came, unit)
+    moved_by, apart = pl.col("close") / _row_before("close"), (pl.col("_date") - _row_before("_date")).dt.total_days()
+    is_large = ((moved_by >= SPLIT_FACTOR) | (moved_by <= 1 / SPLIT_FACTOR)) & (apart <= OVERNIGHT_DAYS)
+    ordered = ordered.with_columns(_moved_by=moved_by, _is_large=is_large.fill_null(False))
+    # Usual money is a median over many sessions, and only asked for where something moved so far.
+    asked = ordered.filter(pl.col("_unit").is_in(ordered.filter("_is_large")["_unit"].unique().implode()))
     money = (pl.col("close") * pl.col("volume")).cast(pl.Float64)
-    ordered = ordered.with_columns(
-        _moved_by=pl.col("close") / pl.col("close").shift().over(unit),
-        _apart=(pl.col("_date") - pl.col("_date").shift().over(unit)).dt.total_days(),
-        _money=money / money.shift().rolling_median(MONEY_SESSIONS, min_samples=FEWEST_SESSIONS).over(unit),
-    )
-    is_large = (pl.col("_moved_by") >= SPLIT_FACTOR) | (pl.col("_moved_by") <= 1 / SPLIT_FACTOR)
-    quiet = is_large & (pl.col("_apart") <= OVERNIGHT_DAYS) & (pl.col("_money") <= MOST_MONEY)
-    judged = ordered.filter(pl.col("_row").is_not_null()).select("_row", "_moved_by", "_money", _is_traded_move=~quiet.fill_null(False))
-    return rows.with_row_index("_row").join(judged, on="_row", how="left", maintain_order="left").drop("_row")
+    usual = money.shift().rolling_median(MONEY_SESSIONS, min_samples=FEWEST_SESSIONS).over("_unit")
+    told = asked.with_columns(_money=money / usual).filter(pl.col("_is_large") & pl.col("_row").is_not_null())
+    told = told.select("_row", "_money", _is_traded_move=(pl.col("_money") > MOST_MONEY).fill_null(True))
+    judged = ordered.filter(pl.col("_row").is_not_null()).sort("_row").select("_row", "_moved_by")
+    judged = judged.join(told, on="_row", how="left", maintain_order="left").with_columns(pl.col("_is_traded_move").fill_null(True))
+    return rows.hstack(judged.drop("_row"))
+
+
+def _by_unit(rows: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
+    """Rows by unit and day, with `_unit`: which unit in that order. Files mostly come so, and are then not sorted again."""
+    place = pl.struct(*unit, "_date")
+    ordered = rows if rows.select(place).to_series().is_sorted() else rows.sort([*unit, "_date"])
+    return ordered.with_columns(_unit=pl.struct(unit).rle_id())
+
+
+def _row_before(column: str) -> pl.Expr:
+    """The column of the row before, where that is of the same unit."""
+    return pl.when(pl.col("_unit") == pl.col("_unit").shift()).then(pl.col(column).shift())
 
 
 def _witnessed(rows: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:

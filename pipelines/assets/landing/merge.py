@@ -29,7 +29,7 @@ def _held(contract: TableContract) -> str:
 
 def compare(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame) -> pl.DataFrame:
     """The batch with a column `_change`: new, revised or unchanged against the newest versions held."""
-    with lent(connection, batch=batch.with_row_index("_row")):
+    with lent(connection, batch=batch.select(*contract.key, *contract.compared_columns).with_row_index("_row")):
         change = connection.sql(
             f"""
             select case when held.known_on is null then '{NEW}' when {_differs(contract)} then '{REVISED}' else '{UNCHANGED}' end as _change
@@ -97,6 +97,11 @@ def withdrawn(
     return dict(rows)
 
 
+def _alone(contract: TableContract, rows: pl.DataFrame) -> pl.Expr | pl.Series:
+    """Which rows are the only ones of their key; counted already where the batch was judged as a whole."""
+    return pl.col("_key_count") == 1 if "_key_count" in rows.columns else ~rows.select(contract.key).is_duplicated()
+
+
 def merge(
     connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: pl.DataFrame, revision_day: date, provenance: str, run_id: str
 ) -> None:
@@ -112,7 +117,7 @@ def merge(
         revised_on = pl.min_horizontal(revised_on, "_known_from")
     rows = rows.with_columns(
         known_on=pl.when(pl.col("_change") == REVISED).then(revised_on).otherwise("known_on"),
-        is_first=(pl.col("_change") == NEW) & ~rows.select(contract.key).is_duplicated(),
+        is_first=(pl.col("_change") == NEW) & _alone(contract, rows),
         provenance=pl.lit(provenance),
         run_id=pl.lit(run_id),
     ).select(*(c.name for c in contract.columns), *BOOKKEEPING)
