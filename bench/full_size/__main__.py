@@ -41,7 +41,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--symbols", type=int, default=Size.symbols, help="symbols of both universes together (default: 3000)")
     parser.add_argument("--years", type=int, default=Size.years, help="years of daily bars (default: 25)")
     parser.add_argument("--rounds", type=int, default=FEWEST_ROUNDS, help="rounds of each contest that count (default and least: 5)")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where to write the results (default: bench/results.json)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=RESULTS,
+        help="where to write the results (default: bench/results.json); other rows in it stay where size, cores and versions are the same",
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.rows) - set(MARKS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}. There are {', '.join(MARKS)}.")
@@ -53,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 def measure(rows: Collection[str], size: Size, rounds: int, out: Path, console: Console) -> int:
     """Run the contests of the rows. One that cannot be run, or whose sides differ, counts as missed, and the others go on."""
     results, differ = Results(size, rounds), False
+    results.after(out)
 
     def tell(said: str) -> None:
         console.print(said, markup=False, highlight=False)

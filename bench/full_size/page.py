@@ -76,7 +76,7 @@ def text(told: Mapping[str, Any], drawn: list[str]) -> str:
 Written by `python -m bench.full_size.page` from what `make bench` measured; not by hand.
 
 {told["rows"]:,} generated bars ({told["symbols"]:,} symbols, {told["years"]} years), {told["cores"]} cores, {told["memory_gb"]:g} GB of memory,
-{told["rounds"]} rounds, {told["date"][:10]}. {versions}.
+{told["rounds"]} rounds. {versions}.
 
 {found}
 
@@ -90,11 +90,12 @@ Written by `python -m bench.full_size.page` from what `make bench` measured; not
 
 
 def _table(told: Mapping[str, Any], judged: Mapping[str, str]) -> str:
-    lines = ["| ratio | what | median | from – to | wanted | |", "| --- | --- | ---: | ---: | ---: | --- |"]
+    lines = ["| ratio | what | median | from – to | wanted | | measured |", "| --- | --- | ---: | ---: | ---: | --- | --- |"]
     for key, said in judged.items():
         one, wanted = told["ratios"].get(key), MARKS[key].wanted(told["cores"])
         numbers = f"{one['median']:.3f} | {one['min']:.3f} – {one['max']:.3f}" if one else " | "
-        lines.append(f"| `{key}` | {MARKS[key].says} | {numbers} | {'' if wanted is None else f'≤ {wanted:g}'} | {said} |")
+        day = one["date"] if one else ""
+        lines.append(f"| `{key}` | {MARKS[key].says} | {numbers} | {'' if wanted is None else f'≤ {wanted:g}'} | {said} | {day} |")
     return "\n".join([*lines, *(f"\n`{key}` could not be measured: {' '.join(why.split())}" for key, why in told["failed"].items()), ""])
 
 

@@ -23,32 +23,48 @@ LIBRARIES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations"
 
 @dataclass
 class Results:
-    """What a run has measured so far. `failed`: why a key could not be measured."""
+    """What a run has measured so far. `failed`: why a key could not be measured. `before`: what stood in the file, of the same size, machine and
+    versions; rows that are not measured again stay, with their date."""
 
     size: Size
     rounds: int
     rows: int = 0
     contests: dict[str, Held] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+
+    def after(self, file: Path) -> None:
+        """Go on from what a file holds, where its numbers can stand beside ours."""
+        held = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        ours = self.as_json()
+        self.before = held if all(held.get(fact) == ours[fact] for fact in ("symbols", "years", "cores", "versions")) else {}
 
     def as_json(self) -> dict[str, Any]:
         """In the form of bench/results.json."""
-        ratios = {key: _summary(MARKS[key], list(values)) for held in self.contests.values() for key, values in held.ratios.items()}
+        today, contests = datetime.now(UTC).date().isoformat(), self.contests
+        ratios = {key: _summary(MARKS[key], list(values), today) for held in contests.values() for key, values in held.ratios.items()}
+        stood = {key: one for key, one in self._stood("ratios").items() if key not in self.failed} | ratios
+        failed = {key: why for key, why in self._stood("failed").items() if key not in ratios} | self.failed
         return {
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "cores": os.cpu_count() or 1,
             "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
             "symbols": self.size.symbols,
             "years": self.size.years,
-            "rows": self.rows,
+            "rows": self.rows or self.before.get("rows", 0),
             "rounds": self.rounds,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-            "ratios": {key: ratios[key] for key in MARKS if key in ratios},
-            "seconds": {name: {side: _rounded(values) for side, values in held.seconds.items()} for name, held in self.contests.items()},
-            "peaks": {name: {side: list(values) for side, values in held.peaks.items()} for name, held in self.contests.items()},
-            "models": {name: _rounded(values) for held in self.contests.values() for name, values in held.models.items()},
-            "failed": self.failed,
+            "ratios": {key: stood[key] for key in MARKS if key in stood},
+            "seconds": self._stood("seconds")
+            | {name: {side: _rounded(values) for side, values in held.seconds.items()} for name, held in contests.items()},
+            "peaks": self._stood("peaks")
+            | {name: {side: list(values) for side, values in held.peaks.items()} for name, held in contests.items()},
+            "models": self._stood("models")
+            | {name: _rounded(values) for held in contests.values() for name, values in held.models.items()},
+            "failed": failed,
         }
+
+    def _stood(self, what: str) -> dict[str, Any]:
+        return dict(self.before.get(what, {}))
 
     def write(self, file: Path) -> None:
         """Write the file whole or not at all."""
@@ -61,8 +77,9 @@ def _rounded(values: Any) -> list[float]:
     return [round(value, 4) for value in values]
 
 
-def _summary(mark: Mark, values: list[float]) -> dict[str, float | None]:
+def _summary(mark: Mark, values: list[float], date: str) -> dict[str, float | str | None]:
     return {
+        "date": date,
         "median": round(statistics.median(values), 4),
         "min": round(min(values), 4),
         "max": round(max(values), 4),

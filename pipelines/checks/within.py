@@ -58,8 +58,10 @@ WITHIN: tuple[Reconciliation, ...] = (
         "A target range that does not follow from its own moves.",
         "Compare fct_policy_moves with raw.fred_observations of DFEDTARU.",
         "with last_move as (select arg_max(upper_pct, effective_date) as upper_pct from rotation.marts.fct_policy_moves), "
-        "observed as (select arg_max(value_pct, session_date) as upper_pct from rotation.marts.fct_rates_daily where series_id = 'DFEDTARU' and value_pct is not null) "
-        "select l.upper_pct as by_moves, o.upper_pct as observed from last_move l, observed o where l.upper_pct is distinct from o.upper_pct",
+        "observed as (select arg_max(value_pct, session_date) as upper_pct, arg_min(value_pct, session_date) as first_pct "
+        "from rotation.marts.fct_rates_daily where series_id = 'DFEDTARU' and value_pct is not null) "
+        "select coalesce(l.upper_pct, o.first_pct) as by_moves, o.upper_pct as observed from last_move l, observed o where by_moves is distinct from observed",
+        "Of a history without a move: the range it began with.",
     ),
 )
 

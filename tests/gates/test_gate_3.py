@@ -61,6 +61,16 @@ def test_a_tampered_candidate_fails_the_check(candidate: duckdb.DuckDBPyConnecti
     assert verdict.check.cure
 
 
+def test_a_range_that_never_moved_needs_no_move_and_one_that_did_does(candidate: duckdb.DuckDBPyConnection) -> None:
+    of_range = "series_id = 'DFEDTARU'"
+    candidate.execute(
+        f"delete from rotation.marts.fct_policy_moves; update rotation.marts.fct_rates_daily set value_pct = 5.5 where {of_range}"
+    )
+    assert "policy_range_is_the_last_move" not in failing(candidate)
+    candidate.execute(f"update rotation.marts.fct_rates_daily set value_pct = 5.25 where {of_range} and session_date = {NEWEST}")
+    assert "policy_range_is_the_last_move" in failing(candidate)
+
+
 def test_a_close_that_is_not_the_providers_is_seen_though_its_return_follows_from_it(candidate: duckdb.DuckDBPyConnection) -> None:
     candidate.execute(
         change(PERFORMANCE, "close = close * 1.01, base_close = base_close * 1.01", f"instrument_id = 'SP500' and session_date = {NEWEST}")

@@ -4,7 +4,9 @@ import io
 import json
 import sys
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -109,14 +111,36 @@ def test_results_have_every_key_with_median_minimum_and_maximum(monkeypatch: pyt
     for key, one in told["ratios"].items():
         assert (one["min"], one["median"], one["max"]) == (0.01, 0.012, 0.014)
         assert (one["wanted_4_cores"], one["wanted_2_cores"]) == WANTED.get(key, (None, None))
-    assert {"date", "cores", "memory_gb", "symbols", "years", "rows", "rounds", "versions", "seconds", "peaks", "models", "failed"} <= set(
-        told
-    )
+        assert one["date"] == datetime.now(UTC).date().isoformat()
+    assert {"cores", "memory_gb", "symbols", "years", "rows", "rounds", "versions", "seconds", "peaks", "models", "failed"} <= set(told)
     assert told["rows"] == 1234
     assert {"python", "duckdb", "polars", "pandas", "TA-Lib"} <= set(told["versions"])
     assert told["seconds"]["peers"] == {"a side": [1.0] * 5}
     assert shown.count("kept") == len(WANTED)
     assert "missed" not in shown
+
+
+def test_rows_that_are_not_measured_again_stay_with_their_day_where_the_machine_and_the_versions_are_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = tmp_path / "results.json"
+    measured(monkeypatch, out, limit=stub(3))
+    told = json.loads(out.read_text())
+    for one in told["ratios"].values():
+        one["date"] = "2026-01-09"
+    out.write_text(json.dumps(told | {"failed": {"daily_vs_full": "ended by signal 9"}}))
+
+    def again() -> dict[str, dict[str, Any]]:
+        bench.measure(["daily_vs_full"], Size(60, 3), 5, out, Console(file=io.StringIO()))
+        return dict(json.loads(out.read_text()))
+
+    told = again()
+    assert {key for key, one in told["ratios"].items() if one["date"] != "2026-01-09"} == {"daily_vs_full"}
+    assert told["ratios"]["limit_2gb_vs_free"]["median"] == 3.6
+    assert set(told["seconds"]) == set(bench.CONTESTS)
+    assert told["failed"] == {}
+    out.write_text(json.dumps(told | {"versions": told["versions"] | {"duckdb": "1.0.0"}}))
+    assert set(again()["ratios"]) == {"daily_vs_full"}
 
 
 def test_missed_is_told_as_missed_and_is_no_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
