@@ -13,7 +13,8 @@ from pathlib import Path
 from mcp import Client, StdioServerParameters
 
 from bench.reliability.row import Row, Tell
-from pipelines.settings import Settings, settings
+from bench.reliability.sample import published_sample
+from pipelines.settings import Settings
 
 SECONDS = 2  # the time limit of a query here; as served it is ten
 AT_ONCE = 3
@@ -135,12 +136,10 @@ def digest(market: Settings) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def run(count: int, folder: Path, tell: Tell) -> Row:  # noqa: ARG001 # every row is called alike
-    """So many of the attempts, on the sample publication there is; the file is the same afterwards."""
+def run(count: int, folder: Path, tell: Tell) -> Row:
+    """So many of the attempts, on a published sample; the file is the same afterwards."""
     attempts = ATTEMPTS[:: max(1, len(ATTEMPTS) // count)]
-    market = settings()
-    if not (market.published("sample") / "rotation.duckdb").exists():
-        return Row("what an assistant must not do", 0, ("there is no sample publication: `make run` makes one",))
+    market = published_sample(folder).settings
     before = digest(market)
     tell(f"{len(attempts)} attempts")
     told = asyncio.run(refusals(market, attempts))
