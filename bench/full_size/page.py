@@ -96,6 +96,7 @@ def _table(told: Mapping[str, Any], judged: Mapping[str, str]) -> str:
         numbers = f"{one['median']:.3f} | {one['min']:.3f} – {one['max']:.3f}" if one else " | "
         day = one["date"] if one else ""
         lines.append(f"| `{key}` | {MARKS[key].says} | {numbers} | {'' if wanted is None else f'≤ {wanted:g}'} | {said} | {day} |")
+    lines += [f"\n`{key}` is missed. {MARKS[key].in_the_way}" for key, said in judged.items() if said == "missed" and MARKS[key].in_the_way]
     return "\n".join([*lines, *(f"\n`{key}` could not be measured: {' '.join(why.split())}" for key, why in told["failed"].items()), ""])
 
 

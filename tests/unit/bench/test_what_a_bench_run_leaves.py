@@ -203,13 +203,14 @@ def test_a_side_that_fails_says_how(tmp_path: Path) -> None:
 
 
 def test_the_page_is_written_from_the_results_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    measured(monkeypatch, tmp_path / "results.json", peers=stub(50))
+    measured(monkeypatch, tmp_path / "results.json", peers=stub(50), landing=stub(9))
     monkeypatch.undo()
     assert page.main(["--results", str(tmp_path / "results.json"), "--folder", str(tmp_path)]) == 0
     said = (tmp_path / "performance.md").read_text()
     assert all(f"| `{key}` |" in said for key in MARKS)
     assert "1,234 generated bars (60 symbols, 3 years)" in said
-    assert "Missed: `derive_vs_pandas`, `derive_vs_polars`, `derive_vs_copy`, `rss_vs_pandas`." in said
+    assert "Missed: `derive_vs_pandas`, `derive_vs_polars`, `derive_vs_copy`, `rss_vs_pandas`, `ingest_vs_ctas`, `gates_share`." in said
+    assert "`ingest_vs_ctas` is missed. All files of a run are one frame" in said
     assert "| 60.000 | 50.000 – 70.000 |" in said
     for name in ("ratios", "seconds", "memory", "models", "growth"):
         assert f"(performance/{name}.svg)" in said
