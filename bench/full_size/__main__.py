@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--out",
         type=Path,
         default=RESULTS,
-        help="where to write the results (default: bench/results.json); other rows in it stay where size, cores and versions are the same",
+        help="where to write the results (default: bench/results.json); other rows in it stay where size, rounds, cores and versions are the same",
     )
     options = parser.parse_args(arguments)
     if unknown := set(options.rows) - set(MARKS):

@@ -23,8 +23,8 @@ LIBRARIES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations"
 
 @dataclass
 class Results:
-    """What a run has measured so far. `failed`: why a key could not be measured. `before`: what stood in the file, of the same size, machine and
-    versions; rows that are not measured again stay, with their date."""
+    """What a run has measured so far. `failed`: why a key could not be measured. `before`: what stood in the file, of the same size, rounds,
+    machine and versions; rows that are not measured again stay, with their date."""
 
     size: Size
     rounds: int
@@ -37,7 +37,7 @@ class Results:
         """Go on from what a file holds, where its numbers can stand beside ours."""
         held = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         ours = self.as_json()
-        self.before = held if all(held.get(fact) == ours[fact] for fact in ("symbols", "years", "cores", "versions")) else {}
+        self.before = held if all(held.get(fact) == ours[fact] for fact in ("symbols", "years", "rounds", "cores", "versions")) else {}
 
     def as_json(self) -> dict[str, Any]:
         """In the form of bench/results.json."""
